@@ -17,4 +17,5 @@ if(QUAYSIDE_SANITIZE)
 endif()
 
 add_library(quayside_warnings INTERFACE)
-target_compile_options(quayside_warnings INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror)
+target_compile_options(quayside_warnings INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror
+  -Wno-missing-field-initializers)  # designated initialisers name what differs from the default
