@@ -1,8 +1,144 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs every test there is.
+# Installs what is missing, builds, and runs every test there is, or only the suites that are named.
+#
+#   tests/run.sh                    everything; the last line is `N passed, M failed, K skipped`
+#   tests/run.sh unit e2e           only these suites: format unit sim integration e2e asan tsan
+#   tests/run.sh sim --seed 42      repeats the simulation that began with this seed
+#
+# What cannot run on this machine is printed as `skipped, because …`. Exit 0 when nothing failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-deploy/install_packages.sh
-cmake --preset debug
-cmake --build --preset debug
-ctest --preset debug
+
+readonly all_suites=(format unit sim integration e2e asan tsan)
+readonly results=build/results
+readonly testbed=tests/testbed/testbed.py
+readonly fresh_seeds=30
+inside=()
+seed=$(($(date +%s) % 1000000))
+export PYTHONDONTWRITEBYTECODE=1 CTEST_OUTPUT_ON_FAILURE=1
+
+say() { printf '\n== %s\n' "$*"; }
+
+# record SUITE TEST passed|failed|skipped [REASON]: one test that is not ctest's.
+record() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}" >>"$results/other.tsv"; }
+
+# build PRESET: configures and builds it once in this run.
+build() {
+  [ ! -e "$results/built.$1" ] || return 0
+  local began=$SECONDS
+  if cmake --preset "$1" >"$results/configure.$1.log" 2>&1 &&
+    cmake --build --preset "$1" -j "$(nproc)" >"$results/build.$1.log" 2>&1; then
+    touch "$results/built.$1"
+    echo "built $1 in $((SECONDS - began)) s"
+  else
+    grep -hE 'error|Error|FAILED' "$results"/{configure,build}."$1".log | head -40
+    echo "build of $1 failed after $((SECONDS - began)) s; all of it is in $results/build.$1.log"
+    record "$1" build failed
+    return 1
+  fi
+}
+
+# run_ctest SUITE PRESET [ctest option...]: its cases are counted from the report that it writes. A command in
+# the array `inside` runs around it.
+run_ctest() {
+  local suite=$1 preset=$2
+  shift 2
+  "${inside[@]}" ctest --preset "$preset" --no-tests=ignore --output-junit "$PWD/$results/$suite.xml" "$@" |
+    { grep -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test +#.* Passed )' || true; } || true
+  [ -s "$results/$suite.xml" ] || record "$suite" "ctest itself" failed
+}
+
+suite_format() {
+  local file
+  while read -r file; do
+    if clang-format --dry-run -Werror "$file" 2>>"$results/format.log"; then
+      record format "$file" passed
+    else
+      echo "$file is not as clang-format writes it"
+      record format "$file" failed
+    fi
+  done < <(git ls-files '*.h' '*.cc')
+}
+
+suite_unit() {
+  build release || return 0
+  run_ctest unit release -L '^unit$' -j "$(nproc)"
+}
+
+# The fixed seeds are ctest's; the fresh ones find what nobody thought of, and the seed repeats them.
+suite_sim() {
+  build release || return 0
+  run_ctest sim release -L '^sim$' -j "$(nproc)"
+  echo "fresh simulation: --seed $seed --seeds $fresh_seeds"
+  if build/release/bin/sim_test --seed "$seed" --seeds "$fresh_seeds" >"$results/sim_fresh.log" 2>&1; then
+    record sim "fresh seeds from $seed" passed
+  else
+    tail -40 "$results/sim_fresh.log"
+    echo "repeat it with: tests/run.sh sim --seed $seed"
+    record sim "fresh seeds from $seed" failed
+  fi
+}
+
+# One suite for the fake and the real Docker Engine; the real ones are private to this run.
+suite_integration() {
+  build release || return 0
+  local inside=(python3 "$testbed" run --hosts 1 --)
+  python3 "$testbed" check || inside=()
+  run_ctest integration release -L '^integration$'
+}
+
+suite_e2e() {
+  build release || return 0
+  run_ctest e2e release -L '^e2e$' -j 2
+  python3 "$testbed" sweep
+}
+
+suite_asan() {
+  build asan || return 0
+  run_ctest asan asan -L '^(unit|sim|integration)$' -LE '^script$' -j "$(nproc)"
+}
+
+suite_tsan() {
+  build tsan || return 0
+  run_ctest tsan tsan -L '^(unit|sim)$' -LE '^script$' -j "$(nproc)"
+}
+
+run_suite() {
+  local began=$SECONDS
+  say "$1"
+  "suite_$1"
+  echo "$1: $((SECONDS - began)) s"
+}
+
+parse() {
+  suites=()
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --seed) seed=${2:?--seed needs a number} && shift ;;
+      -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0" && exit 0 ;;
+      *)
+        if [[ " ${all_suites[*]} " != *" $1 "* ]]; then
+          echo "unknown suite '$1'; there are: ${all_suites[*]}" >&2
+          exit 2
+        fi
+        suites+=("$1")
+        ;;
+    esac
+    shift
+  done
+  [ ${#suites[@]} -gt 0 ] || suites=("${all_suites[@]}")
+}
+
+main() {
+  parse "$@"
+  deploy/install_packages.sh
+  rm -rf "$results" && mkdir -p "$results"
+  local suite
+  for suite in "${suites[@]}"; do
+    run_suite "$suite"
+  done
+  say "result of ${suites[*]} in $((SECONDS / 60)) min"
+  python3 tests/count_results.py "$results"
+}
+
+main "$@"
