@@ -24,7 +24,7 @@ import subprocess
 import tempfile
 
 import processes
-from engine import Engine
+from engine import Engine, EngineError
 
 REGISTRY_OF_BEDS = pathlib.Path("/run/quayside-testbeds")  # one link a bed, to its directory
 MAX_HOSTS = 9
@@ -219,7 +219,9 @@ class TestBed:
         for name in reversed(list(self._record["processes"])):
             if not name.startswith("dockerd-"):
                 self.stop_process(name)
-        if not self.machine_engine:
+        if self.machine_engine:
+            self._clean_machine_engine()
+        else:
             self._down_hosts()
         _unmount_under(self.dir)
         shutil.rmtree(self.dir, ignore_errors=True)
@@ -259,7 +261,36 @@ class TestBed:
         if self._record["forward_rule"]:
             run("iptables", "-D", *self._forward_rule(), check=False)
 
-    # -- network -----------------------------------------------------------------------------------------------
+    def _clean_machine_engine(self):
+        """Removes what the programs of this bed made on the machine's own engine, and nothing else.
+
+        Only images of this bed's registry tell that a container is ours; its label tells the fleet, and the fleet
+        every other container, network and volume of it.
+        """
+        engine = self.hosts[0].engine
+        if not engine.answers() or not self.registry:
+            return
+        ours = [container for container in engine.containers("dev.quayside.fleet")
+                if container["Image"].startswith(self.registry + "/")]
+        for fleet in {container["Labels"]["dev.quayside.fleet"] for container in ours}:
+            label = f"dev.quayside.fleet={fleet}"
+            for container in engine.containers(label):
+                engine.remove(container["Id"])
+            for network in engine.networks(label):
+                engine.call("DELETE", f"/networks/{network['Id']}")
+            for volume in engine.volumes(label):
+                engine.call("DELETE", f"/volumes/{volume['Name']}")
+        self._remove_demo_images(engine)
+
+    def _remove_demo_images(self, engine):
+        for image in engine.images():
+            names = (image.get("RepoTags") or []) + (image.get("RepoDigests") or [])
+            for name in names:
+                if name.startswith(self.registry + "/"):
+                    with contextlib.suppress(EngineError):  # the last name takes the others with it
+                        engine.remove_image(name)
+
+    # -- network ---------------------------------------------------------------------------------------------
 
     def _forward_rule(self):
         return "FORWARD", "-i", self.bridge, "-o", self.bridge, "-j", "ACCEPT"
