@@ -23,6 +23,14 @@ struct Removal {
   bool operator==(const Removal&) const = default;
 };
 
+// The bytes of specs as they came from the controller (R25): a newer controller may have written
+// fields that this program does not know, and they must survive on disk. Filled by decoding, empty
+// where an Assignment is made. Not part of an Assignment's value: the digests name the same bytes.
+struct ReceivedSpecs {
+  std::map<SpecDigest, std::string> bytes;
+  friend bool operator==(const ReceivedSpecs&, const ReceivedSpecs&) { return true; }
+};
+
 struct Assignment {
   FleetId fleet;
   HostId host;
@@ -36,6 +44,7 @@ struct Assignment {
   // Every spec that `instances` and `keep` name, decoded. On the wire a spec travels once per
   // session.
   std::map<SpecDigest, ContainerSpec> specs;
+  ReceivedSpecs received;
   // Apps whose changes wait for a person after a restore (R3): keep what runs.
   std::vector<AppName> held_apps;
   bool operator==(const Assignment&) const = default;
