@@ -134,12 +134,20 @@ class Fleet:
     # -- ctl -----------------------------------------------------------------------------------------------------
 
     def ctl(self, *argv, timeout_s=240, env=None):
-        environment = {**os.environ, "QUAYSIDE_CONTEXT": str(self.controller_dir / "admin.context"),
-                       "REGISTRY": self.bed.registry, **(env or {})}
         argv = [str(argument) for argument in argv]
         done = subprocess.run([str(binaries() / "ctl"), *argv], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=timeout_s, env=environment, cwd=self.bed.dir)
+                              text=True, timeout=timeout_s, env=self._environment(env), cwd=self.bed.dir)
         return Result(argv, done.returncode, done.stdout, done.stderr)
+
+    def ctl_in_background(self, *argv):
+        """The same without waiting for its end; what it says goes to ctl.log."""
+        with open(self.bed.dir / "ctl.log", "ab") as log:
+            return subprocess.Popen([str(binaries() / "ctl"), *map(str, argv)], stdin=subprocess.DEVNULL, stdout=log,
+                                    stderr=log, env=self._environment(None), cwd=self.bed.dir)
+
+    def _environment(self, more):
+        return {**os.environ, "QUAYSIDE_CONTEXT": str(self.controller_dir / "admin.context"),
+                "REGISTRY": self.bed.registry, **(more or {})}
 
     def apply(self, compose, *flags, **more):
         """`ctl apply` of a compose text, or of a file that is there already."""
