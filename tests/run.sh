@@ -49,15 +49,19 @@ run_ctest() {
 }
 
 suite_format() {
-  local file
-  while read -r file; do
-    if clang-format --dry-run -Werror "$file" 2>>"$results/format.log"; then
-      record format "$file" passed
-    else
-      echo "$file is not as clang-format writes it"
-      record format "$file" failed
-    fi
-  done < <(git ls-files '*.h' '*.cc')
+  if git ls-files -z '*.h' '*.cc' |
+    xargs -0 -n 20 -P "$(nproc)" clang-format --dry-run -Werror 2>"$results/format.log"; then
+    record format clang-format passed
+  else
+    grep -oE '^[^ :]+:[0-9]+:[0-9]+: error' "$results/format.log" | cut -d: -f1 | sort | uniq -c
+    echo "these files are not as clang-format writes them (how many places); clang-format -i FILE repairs them"
+    record format clang-format failed
+  fi
+  if git ls-files -z '*.sh' | xargs -0 shellcheck; then
+    record format shellcheck passed
+  else
+    record format shellcheck failed
+  fi
 }
 
 suite_unit() {
