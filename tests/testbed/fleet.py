@@ -115,12 +115,13 @@ class Fleet:
     def kill_controller(self):
         self.bed.kill_process("controller")
 
-    def start_agent(self, number, *flags):
+    def start_agent(self, number, *flags, engine=None):
+        """`engine`: another way to the host's engine, such as a proxy."""
         host = self.bed.host(number)
         grpc = json.loads((self.controller_dir / "endpoints.json").read_text())["grpc"]
         self.bed.spawn(f"agent-{number}", host.inside(
             str(binaries() / "quayside-agent"), "--data-dir", str(self.bed.dir / f"agent-{number}"),
-            "--controller", grpc, "--name", host.name, "--engine", host.engine.url, *flags),
+            "--controller", grpc, "--name", host.name, "--engine", engine or host.engine.url, *flags),
             self.bed.dir / f"agent-{number}.log")
 
     def kill_agent(self, number):
