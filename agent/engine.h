@@ -4,13 +4,20 @@
 // conformance suite (tests/integration/engine_conformance).
 //
 // Facts that callers may rely on, whatever engine it is:
-//  - kUnavailable means "could not be asked": nothing is known, never "absent" (R10).
-//  kDeadlineExceeded: unknown whether
-//    it happened; observe again. kNotFound, kAlreadyExists (name taken), kInvalidArgument (refused
-//    as asked), kFailedPrecondition (state forbids), kResourceExhausted (disk full, no address
-//    pool, registry rate limit), kPermissionDenied / kUnauthenticated (registry).
+//  - kUnavailable means "could not be asked": nothing is known, never "absent" (R10); of a pull
+//  also that the
+//    registry is in trouble. kDeadlineExceeded: unknown whether it happened; observe again.
+//    kNotFound, kAlreadyExists (name taken), kInvalidArgument (refused as asked),
+//    kFailedPrecondition (state forbids: a port is taken, an image in use), kResourceExhausted
+//    (disk full, no address pool, registry rate limit), kPermissionDenied (registry), kAborted (a
+//    removal of it is already under way; look again).
 //  - Start of a running and Stop of a stopped container are ok.
-//  - Calls of one container are answered in the order given; others in any order.
+//  - Calls of one container are begun and answered in the order given; others in any order.
+//  ReadLogs and
+//    ExecCommand run beside them: a hanging probe must not hold up a stop.
+//  - A network whose name is taken by one with other settings gets another name:
+//  network_settings.h.
+//    CreateContainer joins the right one.
 #pragma once
 
 #include <cstdint>

@@ -11,6 +11,8 @@ inline constexpr char kSlotLabel[] = "dev.quayside.slot";
 inline constexpr char kInstanceLabel[] = "dev.quayside.instance";
 inline constexpr char kRevisionLabel[] = "dev.quayside.revision";
 inline constexpr char kSpecLabel[] = "dev.quayside.spec";
+// On networks and volumes that we made: network_settings.h.
+inline constexpr char kSettingsLabel[] = "dev.quayside.settings";
 // So that other tools group our containers as they do Compose projects. Compose's `oneoff` and
 // `config-hash` are never set: with them `docker-compose down --remove-orphans` would take ours.
 inline constexpr char kComposeProjectLabel[] = "com.docker.compose.project";

@@ -1,0 +1,19 @@
+// Errors of the Docker Engine as our codes (agent/engine.h tells what each means to a caller). The
+// engine gives an HTTP status and a sentence; where its status says too little (most of its
+// failures are 500) the sentence decides. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace quayside::agent::docker {
+
+// For an HTTP answer outside 2xx. `what` completes "cannot …": "start container web-1".
+absl::Status ErrorOfAnswer(int http_status, std::string_view body, const std::string& what);
+
+// For a sentence of the pull stream (`errorDetail.message`), or of the answer to a pull.
+absl::Status ErrorOfPull(const std::string& message, const std::string& image);
+
+}  // namespace quayside::agent::docker
