@@ -111,6 +111,13 @@ class Tidy(unittest.TestCase):
         self.assert_bites("agent/bad.h", "// " + "x" * 98 + "\n", "101 columns")
         self.assert_bites("agent/bad.h", "int n;\n" * 500, "501 lines")
 
+    def test_a_raw_string_may_be_as_long_as_what_it_quotes(self):
+        long = "x" * 120
+        lists = {"agent/CMakeLists.txt": "a.cc"}
+        self.assertEqual(self.findings({"agent/a.cc": f'auto a = R"({long}\n{long})";\n', **lists})[0], [])
+        found = self.findings({"agent/a.cc": f'auto a = R"({long})";\n// {long}\n', **lists})[0]
+        self.assertEqual([line.split(": ")[0] for line in found], ["agent/a.cc:2"])
+
     def test_a_long_function_is_a_warning(self):
         body = "int Long() {\n" + "  ++n;\n" * 69 + "}\n"
         found, warnings = self.findings({"agent/long.h": "#pragma once\n" + body})
