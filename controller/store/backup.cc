@@ -14,6 +14,8 @@ absl::StatusOr<std::unique_ptr<Backup>> Backup::Begin(Database& source, const st
   unlink(path.c_str());
   QS_RETURN_IF_ERROR(CreatePrivate(path));
   QS_ASSIGN_OR_RETURN(Database target, Database::Open(path, Database::Mode::kReadWrite));
+  // Nobody else has it open, and without others a log needs no shared memory.
+  QS_RETURN_IF_ERROR(target.Execute("PRAGMA locking_mode = EXCLUSIVE"));
   std::unique_ptr<Backup> backup(new Backup(std::move(target), path));
   backup->handle_ = sqlite3_backup_init(backup->target_.handle(), "main", source.handle(), "main");
   if (backup->handle_ == nullptr) {
