@@ -23,24 +23,6 @@ std::string ContainerPath(const std::string& container, const char* rest) {
   return "/containers/" + Escaped(container) + rest;
 }
 
-// The container whose calls keep their order; "" for all others.
-std::string OrderKey(const EngineCall& call) {
-  return std::visit(
-      [](const auto& c) -> std::string {
-        using Call = std::decay_t<decltype(c)>;
-        if constexpr (std::is_same_v<Call, ReadLogs> || std::is_same_v<Call, ExecCommand>) {
-          return "";
-        } else if constexpr (std::is_same_v<Call, CreateContainer>) {
-          return c.plan.name;
-        } else if constexpr (requires { c.container; }) {
-          return c.container;
-        } else {
-          return "";
-        }
-      },
-      call);
-}
-
 // A `then` that parses the body with `parse` and hands on what it gives.
 template <typename Parse>
 Api::Then Answer(Parse parse, Engine::Done done) {
@@ -230,48 +212,32 @@ void DockerEngine::Watch(OnEvent on_event) {
 
 void DockerEngine::Submit(EngineCall call, Done done) {
   const std::string container = OrderKey(call);
-  if (container.empty()) return Begin(std::move(call), std::move(done));
-  {
-    absl::MutexLock lock(&mutex_);
-    const auto [queue, first] = waiting_.try_emplace(container);
-    if (!first) {
-      if (queue->second.size() < kMaxWaitingPerContainer) {
-        queue->second.emplace_back(std::move(call), std::move(done));
+  CallOrder::Entry entry{std::move(call), std::move(done)};
+  if (!container.empty()) {
+    switch (order_.Enter(container, entry)) {
+      case CallOrder::Entered::kBegin:
+        break;
+      case CallOrder::Entered::kWaits:
         return;
-      }
-      http_->After(absl::ZeroDuration(), [container, done = std::move(done)]() mutable {
-        done(ResourceExhausted("too many calls wait for container " + container));
-      });
-      return;
+      case CallOrder::Entered::kRefused:
+        http_->After(absl::ZeroDuration(), [container, done = std::move(entry.second)]() mutable {
+          done(ResourceExhausted("too many calls wait for container " + container));
+        });
+        return;
     }
   }
-  Begin(std::move(call), std::move(done));
+  Begin(std::move(entry));
 }
 
-void DockerEngine::Begin(EngineCall call, Done done) {
-  const std::string container = OrderKey(call);
+void DockerEngine::Begin(CallOrder::Entry entry) {
+  const std::string container = OrderKey(entry.first);
   if (!container.empty()) {
-    done = [this, container, done = std::move(done)](EngineReply reply) mutable {
+    entry.second = [this, container, done = std::move(entry.second)](EngineReply reply) mutable {
       done(std::move(reply));
-      Next(container);
+      if (auto next = order_.Leave(container)) Begin(*std::move(next));
     };
   }
-  std::visit(Dispatcher{*api_, on_event_, std::move(done)}, std::move(call));
-}
-
-void DockerEngine::Next(const std::string& container) {
-  std::pair<EngineCall, Done> next;
-  {
-    absl::MutexLock lock(&mutex_);
-    const auto queue = waiting_.find(container);
-    if (queue->second.empty()) {
-      waiting_.erase(queue);
-      return;
-    }
-    next = std::move(queue->second.front());
-    queue->second.pop_front();
-  }
-  Begin(std::move(next.first), std::move(next.second));
+  std::visit(Dispatcher{*api_, on_event_, std::move(entry.second)}, std::move(entry.first));
 }
 
 }  // namespace quayside::agent::docker

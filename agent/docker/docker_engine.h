@@ -1,18 +1,14 @@
 // DockerEngine is the real Engine: the Docker Engine API (1.41 and newer) over its unix socket.
 // Submit may be called from any thread and returns at once; answers and events come on one thread,
 // the HTTP client's. Calls of one container run one after another, in order; at most
-// kMaxWaitingPerContainer wait, more are refused with kResourceExhausted.
+// CallOrder::kMaxWaiting wait, more are refused with kResourceExhausted.
 #pragma once
 
-#include <deque>
-#include <map>
 #include <memory>
 #include <string>
-#include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "agent/call_order.h"
 #include "agent/docker/api.h"
 #include "agent/docker/event_stream.h"
 #include "agent/engine.h"
@@ -22,8 +18,6 @@ namespace quayside::agent::docker {
 
 class DockerEngine final : public Engine {
  public:
-  static constexpr size_t kMaxWaitingPerContainer = 64;
-
   // `endpoint`: "unix:///var/run/docker.sock" (--engine, DOCKER_HOST) or a plain absolute path.
   // Does not connect yet. kInvalidArgument for other kinds: an engine that listens on TCP gives
   // root to whoever reaches it.
@@ -37,16 +31,11 @@ class DockerEngine final : public Engine {
 
   explicit DockerEngine(std::string socket_path);
 
-  void Begin(EngineCall call, Done done);
-  // The call of `container` is answered: begins the next one.
-  void Next(const std::string& container);
+  void Begin(CallOrder::Entry entry);
 
   OnEvent on_event_;  // set once, before the first Submit
 
-  absl::Mutex mutex_;
-  // A container is in here while a call of it runs; its queue holds those behind.
-  std::map<std::string, std::deque<std::pair<EngineCall, Done>>> waiting_ ABSL_GUARDED_BY(mutex_);
-
+  CallOrder order_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<EventStream> events_;
   // Last, so that it is destroyed first: after that no callback runs.

@@ -11,6 +11,7 @@
 
 #include "agent/docker/create_body.h"
 #include "agent/docker/parse.h"
+#include "agent/log_tail.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
 

@@ -74,8 +74,4 @@ std::optional<EngineEvent> ParseEvent(std::string_view line);
 // The text of a log or exec stream: of the multiplexed form (8-byte header: stream, 3 × 0,
 // big-endian length) the payloads, in order. What breaks the form ends the text.
 std::string ParseMultiplexed(std::string_view bytes);
-// At most the last `lines` lines and `max_bytes` bytes of `text`; a line that is cut in front is
-// dropped unless it is the only one.
-std::string Tail(std::string_view text, int lines, size_t max_bytes);
-
 }  // namespace quayside::agent::docker

@@ -5,6 +5,7 @@
 #include "agent/docker/errors.h"
 #include "agent/docker/pull.h"
 #include "agent/labels.h"
+#include "agent/log_tail.h"
 #include "agent/network_settings.h"
 #include "common/base/status.h"
 
