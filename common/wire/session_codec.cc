@@ -94,11 +94,13 @@ void ToProto(const Assignment& assignment, pb::Assignment* out) {
   PutAll(assignment.removals, out->mutable_removals(), ToProto);
   PutIds(assignment.keep, out->mutable_keep());
   PutIds(assignment.held_apps, out->mutable_held_apps());
+  for (const auto& [digest, spec] : assignment.specs) out->add_spec_digests(digest.value);
 }
 
 absl::StatusOr<Assignment> FromProto(const pb::Assignment& in) {
   QS_RETURN_IF_ERROR(CheckLength(in.keep_size(), "assignment.keep"));
   QS_RETURN_IF_ERROR(CheckLength(in.held_apps_size(), "assignment.held_apps"));
+  QS_RETURN_IF_ERROR(CheckLength(in.spec_digests_size(), "assignment.spec_digests"));
   Assignment assignment{.fleet = FleetId(in.fleet_id()),
                         .host = HostId(in.host_id()),
                         .epoch = StoreEpoch(in.epoch().value()),

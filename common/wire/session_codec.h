@@ -13,9 +13,10 @@ namespace quayside::wire {
 inline constexpr int kMaxReportEvents = 256;
 inline constexpr size_t kMaxReportLogBytes = 1 << 20;
 
-// Without the specs: on the wire they travel as SpecBlobs, once per session.
+// The specs by digest only: on the wire they travel as SpecBlobs, once per session.
 void ToProto(const Assignment& assignment, pb::Assignment* out);
-// The result's `specs` is empty; whoever has the blobs adds them (agent/session, DecodeAssignment).
+// The result's `specs` is empty; whoever has the blobs of in.spec_digests() adds them
+// (agent/session, DecodeAssignment).
 absl::StatusOr<Assignment> FromProto(const pb::Assignment& in);
 
 void ToProto(const Report& report, pb::Report* out);
