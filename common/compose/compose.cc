@@ -215,6 +215,18 @@ absl::StatusOr<LoadedApp> Load(const LoadOptions& options) {
   return loaded;
 }
 
+std::string_view StatusName(KeyStatus status) {
+  switch (status) {
+    case KeyStatus::kHonoured:
+      return "honoured";
+    case KeyStatus::kAccepted:
+      return "accepted";
+    case KeyStatus::kRefused:
+      return "refused";
+  }
+  return "";
+}
+
 std::vector<KeyDoc> AllKeys() {
   std::vector<KeyDoc> docs;
   AppendDocs<AppDraft>("", kTopKeys, docs);

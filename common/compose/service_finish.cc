@@ -166,6 +166,25 @@ void AddSharedDependencies(ServiceDraft& draft) {
   }
 }
 
+// Two services that share a namespace must land on one host.
+void WarnOfParting(Reader& reader, const Drafts& drafts, const ServiceDraft& draft) {
+  const ContainerSpec& container = draft.spec.container;
+  for (const std::string* mode :
+       {&container.network_mode, &container.ipc_mode, &container.pid_mode}) {
+    const auto other = drafts.find(SharedWith(*mode));
+    if (other == drafts.end()) continue;
+    const bool both_together =
+        draft.spec.placement.together && other->second.spec.placement.together;
+    const bool both_global =
+        draft.spec.mode == ServiceMode::kGlobal && other->second.spec.mode == ServiceMode::kGlobal;
+    if (both_together || both_global) continue;
+    const Reader::Below below(reader, "services." + draft.spec.name.value);
+    reader.Warn(draft.mark, "it shares a namespace with " + other->first +
+                                ", and nothing keeps the two on one host; take replicas, mode and "
+                                "placement out of both");
+  }
+}
+
 // Finds a circle of dependencies by depth-first search; each service is entered once.
 class CircleSearch {
  public:
@@ -249,6 +268,7 @@ void CheckDependencies(Reader& reader, const std::map<std::string, Mark>& disabl
               [](const Dependency& a, const Dependency& b) { return a.service < b.service; });
     draft.spec.container.depends_on = std::move(kept);
   }
+  for (const auto& [name, draft] : drafts) WarnOfParting(reader, drafts, draft);
   CircleSearch(reader, drafts).Run();
 }
 

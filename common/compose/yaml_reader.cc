@@ -54,18 +54,18 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     // yaml-cpp begins a new document wherever it cannot go on with the last one, on some input for
-    // ever.
+    // ever: each document but an implicit first one needs a `---` of its own.
     const int line = mark.line + 1;
-    if (documents_begun_ > 0) {
-      const bool separated = std::any_of(separators_.begin(), separators_.end(),
-                                         [&](int at) { return at > last_line_ && at <= line; });
-      if (!separated)
-        throw Stop{At(mark), "this does not belong to what is above it; check the indentation"};
+    const auto separators =
+        std::count_if(separators_.begin(), separators_.end(), [&](int at) { return at <= line; });
+    if (documents_begun_ == 0) implicit_first_ = separators == 0;
+    const size_t allowed = static_cast<size_t>(separators) + (implicit_first_ ? 1 : 0);
+    if (++documents_begun_ > std::max<size_t>(allowed, 1)) {
+      throw Stop{At(mark), "this does not belong to what is above it; check the indentation"};
     }
-    if (++documents_begun_ > kMaxDocuments) {
+    if (documents_begun_ > kMaxDocuments) {
       throw Stop{At(mark), "more than " + std::to_string(kMaxDocuments) + " documents in one file"};
     }
-    last_line_ = line;
     anchors_.clear();
   }
   void OnDocumentEnd() override {}
@@ -159,7 +159,6 @@ class TreeBuilder final : public YAML::EventHandler {
   void Open(Node node, const std::string& tag, YAML::anchor_t anchor) {
     CheckDepth(node.mark, static_cast<int>(open_.size()) + 1);
     node.tag = CheckTag(tag, node.mark);
-    last_line_ = std::max(last_line_, node.mark.line);
     Frame frame;
     frame.node = std::move(node);
     frame.anchor = anchor;
@@ -188,7 +187,6 @@ class TreeBuilder final : public YAML::EventHandler {
 
   // `mark` is where it stands: for an alias another place than the node's own.
   void Attach(Node node, const Mark& mark) {
-    last_line_ = std::max(last_line_, mark.line);
     if (open_.empty()) {
       if (!node.IsNull()) documents_.push_back(std::move(node));
       return;
@@ -219,7 +217,6 @@ class TreeBuilder final : public YAML::EventHandler {
                           "; keep one of them");
     }
     frame.key = Entry{node.text, mark, Node{}};
-    last_line_ = std::max(last_line_, mark.line);
   }
 
   // YAML's merge key: what the map says itself wins, then the earlier of several maps.
@@ -254,7 +251,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::map<YAML::anchor_t, Anchored> anchors_;
   std::vector<Node> documents_;
   size_t documents_begun_ = 0;
-  int last_line_ = 0;
+  bool implicit_first_ = false;
   size_t nodes_ = 0;
   size_t text_bytes_ = 0;
 };

@@ -1,37 +1,39 @@
 #include "common/compose/yaml_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <string_view>
+#include <utility>
 
 namespace quayside::compose {
 namespace {
 
+// Text that needs no quotes in block style: it begins with a letter, digit or path, and nothing in
+// it ends a plain scalar.
 bool IsPlainSafe(std::string_view text) {
-  if (text.empty() || text.front() == '-' || text.front() == '.') return false;
-  for (const char c : text) {
-    const bool safe = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' ||
-                      c == '.' || c == '/' || c == '+';
-    if (!safe) return false;
+  const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  if (text.empty() || !(is_word(text.front()) || text.front() == '/' || text.front() == '_')) {
+    return false;
   }
-  return true;
+  for (const char c : text) {
+    if (!is_word(c) && std::string_view("_-./+:@=%$").find(c) == std::string_view::npos)
+      return false;
+  }
+  return text.back() != ':';
 }
 
-// Text that some YAML reader takes for a number, a truth value or nothing.
+// Text that some YAML reader takes for a number, a date, a truth value or nothing.
 bool LooksTyped(std::string_view text) {
-  if (text.empty() || std::isdigit(static_cast<unsigned char>(text.front())) ||
-      text.front() == '+') {
-    return true;
-  }
   std::string lower;
-  for (const char c : text)
+  for (const char c : text) {
     lower.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+  }
   constexpr std::array<std::string_view, 9> kWords = {"true", "false", "yes", "no",  "on",
                                                       "off",  "y",     "n",   "null"};
-  for (const std::string_view word : kWords) {
-    if (lower == word) return true;
-  }
-  return false;
+  if (std::find(kWords.begin(), kWords.end(), lower) != kWords.end()) return true;
+  return std::isdigit(static_cast<unsigned char>(text.front())) != 0 &&
+         lower.find_first_not_of("0123456789abcdefox._+-:") == std::string::npos;
 }
 
 std::string Quoted(std::string_view text) {
@@ -118,8 +120,8 @@ class Writer {
       case Node::Kind::kScalar:
         break;
     }
-    const bool plain = IsPlainSafe(node.text) && (!node.quoted || !LooksTyped(node.text));
-    return plain ? node.text : Quoted(node.text);
+    if (!node.quoted) return node.text;  // a number or a truth value, written by us
+    return IsPlainSafe(node.text) && !LooksTyped(node.text) ? node.text : Quoted(node.text);
   }
 
   std::string out_;

@@ -7,8 +7,9 @@
 
 namespace quayside::compose {
 
-// Block style, two spaces a level; scalars that are marked quoted, or that YAML would read as
-// something else than text, stand in double quotes.
+// Block style, two spaces a level. A scalar marked quoted stands in double quotes where YAML would
+// read its text as something else; one that is not is written as it is, so it must be a number or a
+// truth value.
 std::string WriteYaml(const Node& root);
 
 }  // namespace quayside::compose
