@@ -13,6 +13,9 @@ inline constexpr char kRevisionLabel[] = "dev.quayside.revision";
 inline constexpr char kSpecLabel[] = "dev.quayside.spec";
 // On networks and volumes that we made: network_settings.h.
 inline constexpr char kSettingsLabel[] = "dev.quayside.settings";
+// On networks and volumes that belong to an app: "fleet/host/app", so that one filter finds exactly
+// those.
+inline constexpr char kOwnerLabel[] = "dev.quayside.owner";
 // So that other tools group our containers as they do Compose projects. Compose's `oneoff` and
 // `config-hash` are never set: with them `docker-compose down --remove-orphans` would take ours.
 inline constexpr char kComposeProjectLabel[] = "com.docker.compose.project";

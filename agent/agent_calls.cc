@@ -1,0 +1,388 @@
+// Engine calls of the agent and what their answers change. Decisions are elsewhere (plan.h).
+#include <algorithm>
+
+#include "agent/agent_impl.h"
+#include "agent/execute.h"
+#include "agent/labels.h"
+#include "agent/restart.h"
+#include "common/base/log.h"
+#include "common/base/status.h"
+#include "common/model/event_kind.h"
+
+namespace quayside::agent {
+namespace {
+
+constexpr absl::Duration kListRetry = absl::Seconds(1);
+constexpr double kPeriodJitter = 0.2;
+constexpr double kPullJitter = 0.5;  // hosts that failed together do not come back together
+
+// Events that say nothing about a container's state.
+bool TellsNothing(const std::string& action) {
+  for (const char* prefix : {"exec_", "top", "attach", "detach", "resize", "export", "archive",
+                             "extract", "commit", "copy", "prune"}) {
+    if (action.rfind(prefix, 0) == 0) return true;
+  }
+  return false;
+}
+
+bool IsContainerAction(Action::Kind kind) {
+  switch (kind) {
+    case Action::Kind::kStop:
+    case Action::Kind::kDisarm:
+    case Action::Kind::kArm:
+    case Action::Kind::kUnpause:
+    case Action::Kind::kStart:
+    case Action::Kind::kRename:
+    case Action::Kind::kSetLimits:
+    case Action::Kind::kConnectNetwork:
+    case Action::Kind::kRemove:
+      return true;
+    case Action::Kind::kInspectImage:
+    case Action::Kind::kPullImage:
+    case Action::Kind::kEnsureNetwork:
+    case Action::Kind::kEnsureVolume:
+    case Action::Kind::kCreate:
+    case Action::Kind::kReadLogs:
+    case Action::Kind::kListNetworks:
+    case Action::Kind::kListVolumes:
+    case Action::Kind::kRemoveNetwork:
+    case Action::Kind::kRemoveVolume:
+      return false;
+  }
+  return false;
+}
+
+// True when one of the image's repository digests is the digest that `image` names.
+bool HasDigest(const ImageDetail& detail, const std::string& image) {
+  const size_t at = image.rfind('@');
+  if (at == std::string::npos) return false;
+  const std::string digest = image.substr(at);
+  return std::any_of(
+      detail.repo_digests.begin(), detail.repo_digests.end(), [&](const std::string& known) {
+        return known.size() >= digest.size() &&
+               known.compare(known.size() - digest.size(), digest.size(), digest) == 0;
+      });
+}
+
+}  // namespace
+
+void Agent::Impl::Submit(Call call, EngineCall engine_call) {
+  const uint64_t number = ++last_call;
+  calls.emplace(number, std::move(call));
+  engine.Submit(std::move(engine_call), [submit = submit, number](EngineReply reply) {
+    submit(EngineReplied{.call = number, .reply = std::move(reply)});
+  });
+}
+
+void Agent::Impl::Relist(bool every) {
+  list_every = list_every || every;
+  relist_at = now + random.Jitter(options.relist_period, kPeriodJitter);
+  const bool under_way = std::any_of(calls.begin(), calls.end(), [](const auto& entry) {
+    return entry.second.kind == Call::Kind::kList;
+  });
+  if (under_way && !every) return;
+  Call call;
+  call.kind = Call::Kind::kList;
+  Submit(std::move(call), ListContainers{.label = kFleetLabel});
+}
+
+void Agent::Impl::RequestInspect(const std::string& container, const std::string& release) {
+  const auto [it, fresh] = inspections.try_emplace(container);
+  if (!release.empty()) it->second.release = release;
+  if (!fresh) {
+    it->second.again = true;
+    return;
+  }
+  Call call;
+  call.kind = Call::Kind::kInspect;
+  call.container = container;
+  Submit(std::move(call), InspectContainer{.container = container});
+}
+
+void Agent::Impl::Perform(const Action& action) {
+  std::optional<EngineCall> engine_call = CallFor(action, Input());
+  if (!engine_call) return;
+  Log(LogLevel::kDebug, "action_planned", {{"action", Format(action)}});
+  if (!action.drift.empty()) {
+    Note(event_kind::kDriftHealed, action.slot, action.instance,
+         action.drift + " by hand; put right");
+  }
+  if (action.kind == Action::Kind::kStop) observation.NoteStopOrdered(action.instance);
+  if (action.kind == Action::Kind::kStart) observation.NoteStartOrdered(action.instance);
+  busy.emplace(BusyKey(action), action.kind);
+  Call call;
+  call.kind = Call::Kind::kAction;
+  call.action = action;
+  if (const auto* ensure = std::get_if<EnsureNetwork>(&*engine_call))
+    call.network = ensure->network;
+  Submit(std::move(call), *std::move(engine_call));
+}
+
+void Agent::Impl::NoteEngineLost(const std::string& reason) {
+  facts.reachable = false;
+  facts.unreachable_reason = reason;
+  observation.Lose();
+  relist_at = MonoTime::Never();
+  if (engine_lost_said) return;
+  engine_lost_said = true;
+  Note(event_kind::kEngineLost, {}, {}, "the container engine cannot be asked: " + reason);
+}
+
+void Agent::Impl::Handle(EngineChanged event) {
+  const EngineEvent& change = event.event;
+  switch (change.kind) {
+    case EngineEvent::Kind::kConnected: {
+      // Images, networks and volumes may be other ones behind the same socket.
+      images.clear();
+      networks.clear();
+      volumes.clear();
+      watching_since = now;
+      observation.Lose();
+      Call call;
+      call.kind = Call::Kind::kFacts;
+      Submit(std::move(call), GetFacts{});
+      Relist(true);
+      return;
+    }
+    case EngineEvent::Kind::kDisconnected:
+      return NoteEngineLost(change.reason);
+    case EngineEvent::Kind::kPullProgress:
+      return;
+    case EngineEvent::Kind::kContainer:
+      break;
+  }
+  if (change.container.empty() || TellsNothing(change.action)) return;
+  const bool known = !observation.FindById(change.container).empty();
+  if (!known && !change.labels.contains(kInstanceLabel)) return;
+  if (change.action == "kill") return observation.NoteKill(change.container);
+  if (change.action == "destroy") {
+    const Change gone = observation.Forget(change.container);
+    NoteChange(gone);
+    return;
+  }
+  RequestInspect(change.container, "");
+}
+
+void Agent::Impl::Handle(EngineReplied event) {
+  const auto found = calls.find(event.call);
+  if (found == calls.end()) return;
+  const Call call = std::move(found->second);
+  calls.erase(found);
+  switch (call.kind) {
+    case Call::Kind::kFacts:
+      return FoldFacts(event.reply);
+    case Call::Kind::kList:
+      return FoldList(event.reply);
+    case Call::Kind::kInspect:
+      return FoldInspection(call.container, event.reply);
+    case Call::Kind::kAction:
+      return FoldAction(call, event.reply);
+  }
+}
+
+void Agent::Impl::FoldFacts(const EngineReply& reply) {
+  if (!reply.ok()) return NoteEngineLost(Message(reply.status()));
+  facts = std::get<EngineFacts>(*reply);
+  facts.reachable = true;
+  if (engine_lost_said) Note(event_kind::kEngineBack, {}, {}, "the container engine answers again");
+  engine_lost_said = false;
+  SayHello();
+}
+
+void Agent::Impl::FoldList(const EngineReply& reply) {
+  if (!reply.ok()) {
+    Log(LogLevel::kWarn, "list_failed", {{"error", Message(reply.status())}});
+    list_every = true;
+    relist_at = now + kListRetry;
+    return;
+  }
+  std::vector<Change> changes;
+  const std::vector<std::string> inspect =
+      observation.FoldList(std::get<std::vector<ContainerRow>>(*reply), list_every, changes);
+  list_every = false;
+  for (const Change& change : changes) NoteChange(change);
+  for (const std::string& container : inspect) RequestInspect(container, "");
+}
+
+void Agent::Impl::FoldInspection(const std::string& container, const EngineReply& reply) {
+  const auto found = inspections.find(container);
+  const Inspection inspection = found == inspections.end() ? Inspection{} : found->second;
+  inspections.erase(container);
+  if (reply.ok()) {
+    NoteChange(observation.FoldDetail(std::get<ContainerDetail>(*reply), now, wall));
+  } else if (absl::IsNotFound(reply.status())) {
+    NoteChange(observation.Forget(container));
+  } else {
+    list_every = true;
+    relist_at = std::min(relist_at, now + kListRetry);
+  }
+  if (inspection.again) return RequestInspect(container, inspection.release);
+  if (!inspection.release.empty()) Release(inspection.release);
+}
+
+void Agent::Impl::NoteChange(const Change& change) {
+  if (change.kind == Change::Kind::kNone && change.exits == 0) return;
+  const auto container = observation.containers().find(change.instance);
+  if (change.kind == Change::Kind::kVanished) {
+    if (busy.contains(BusyKeyOfInstance(change.instance))) return;  // we remove it
+    Note(event_kind::kContainerRemoved, change.slot, change.instance, "it is gone from the engine");
+    return;
+  }
+  if (change.exits == 0) return;
+  Note(event_kind::kContainerExited, change.slot, change.instance,
+       "exited with code " + std::to_string(change.exit_code));
+  const auto record = records.find(change.slot);
+  if (record == records.end() || record->second.committed != change.instance || !change.judged) {
+    return;
+  }
+  RestartSpec policy;
+  if (container != observation.containers().end()) {
+    const auto spec = assignment.specs.find(container->second.identity.spec);
+    if (spec != assignment.specs.end()) policy = spec->second.restart;
+  }
+  const bool before = record->second.taken_over;
+  NoteExits(record->second, policy, change.exits, wall, change.ran);
+  if (!before && record->second.taken_over) {
+    Note(event_kind::kCrashLoopEntered, change.slot, change.instance,
+         "it ended 5 times in 10 minutes; the agent restarts it, slowly");
+  }
+  if (absl::Status saved = state.SaveRecord(record->second); !saved.ok()) {
+    Log(LogLevel::kWarn, "record_not_written", {{"error", Message(saved)}});
+  }
+}
+
+void Agent::Impl::FoldAction(const Call& call, const EngineReply& reply) {
+  const std::string key = BusyKey(call.action);
+  if (reply.ok()) {
+    troubles.erase(key);
+    FoldDone(call, *reply);
+  } else {
+    Log(LogLevel::kWarn, "action_failed",
+        {{"action", Format(call.action)}, {"error", Message(reply.status())}});
+    FoldFailed(call, reply.status());
+  }
+  // Another call may have changed what this one told of: a container is looked at after each call,
+  // and stays busy until then.
+  const bool policy_done = reply.ok() && (call.action.kind == Action::Kind::kArm ||
+                                          call.action.kind == Action::Kind::kDisarm);
+  const bool removed = call.action.kind == Action::Kind::kRemove && reply.ok();
+  const bool created = call.action.kind == Action::Kind::kCreate && reply.ok();
+  if (created) return RequestInspect(std::get<Created>(*reply).id, key);
+  if (IsContainerAction(call.action.kind) && !policy_done && !removed) {
+    return RequestInspect(call.action.object, key);
+  }
+  Release(key);
+}
+
+void Agent::Impl::FoldDone(const Call& call, const EngineAnswer& answer) {
+  const Action& action = call.action;
+  switch (action.kind) {
+    case Action::Kind::kStop:
+      return Note(event_kind::kContainerStopped, action.slot, action.instance, action.why);
+    case Action::Kind::kStart:
+      return Note(event_kind::kContainerStarted, action.slot, action.instance, action.why);
+    case Action::Kind::kCreate:
+      return Note(event_kind::kContainerCreated, action.slot, action.instance, action.why);
+    case Action::Kind::kArm:
+      return observation.NotePolicy(action.instance, ArmedPolicy::kUnlessStopped);
+    case Action::Kind::kDisarm:
+      return observation.NotePolicy(action.instance, ArmedPolicy::kNo);
+    case Action::Kind::kRemove:
+      observation.Forget(action.object);
+      logs_read.erase(action.instance);
+      return Note(event_kind::kContainerRemoved, action.slot, action.instance, action.why);
+    case Action::Kind::kInspectImage: {
+      const ImageDetail& detail = std::get<ImageDetail>(answer);
+      images[action.object] = {.local = HasDigest(detail, action.object), .detail = detail};
+      return;
+    }
+    case Action::Kind::kPullImage:
+      images.erase(action.object);  // verified by looking at it
+      return Note(event_kind::kImagePulled, action.slot, {}, action.object);
+    case Action::Kind::kEnsureNetwork:
+      networks.push_back({.spec = call.network, .id = std::get<Created>(answer).id});
+      return;
+    case Action::Kind::kEnsureVolume:
+      volumes.insert(action.object);
+      return;
+    case Action::Kind::kReadLogs:
+      return FoldLogs(action, std::get<LogText>(answer).text);
+    case Action::Kind::kListNetworks: {
+      const auto& names = std::get<std::vector<std::string>>(answer);
+      leftovers[action.slot.app].networks = std::set<std::string>(names.begin(), names.end());
+      leftovers[action.slot.app].networks_listed = true;
+      return;
+    }
+    case Action::Kind::kListVolumes: {
+      const auto& names = std::get<std::vector<std::string>>(answer);
+      leftovers[action.slot.app].volumes = std::set<std::string>(names.begin(), names.end());
+      leftovers[action.slot.app].volumes_listed = true;
+      return;
+    }
+    case Action::Kind::kRemoveNetwork:
+      networks.clear();
+      leftovers[action.slot.app].networks.erase(action.object);
+      return;
+    case Action::Kind::kRemoveVolume:
+      volumes.erase(action.object);
+      leftovers[action.slot.app].volumes.erase(action.object);
+      return;
+    case Action::Kind::kUnpause:
+    case Action::Kind::kRename:
+    case Action::Kind::kSetLimits:
+    case Action::Kind::kConnectNetwork:
+      return;
+  }
+}
+
+void Agent::Impl::FoldFailed(const Call& call, const absl::Status& status) {
+  const Action& action = call.action;
+  const bool gone = absl::IsNotFound(status);
+  if (action.kind == Action::Kind::kInspectImage && gone) {
+    images[action.object] = ImageFact{};
+    return;
+  }
+  if (action.kind == Action::Kind::kRemove && gone) {
+    observation.Forget(action.object);
+    return;
+  }
+  if (action.kind == Action::Kind::kReadLogs) {
+    logs_read.insert(action.instance);
+    return;
+  }
+  const bool leftover =
+      action.kind == Action::Kind::kRemoveNetwork || action.kind == Action::Kind::kRemoveVolume;
+  if (leftover && (gone || absl::IsFailedPrecondition(status))) {
+    // Gone already, or somebody else uses it: then it is not only the app's.
+    leftovers[action.slot.app].networks.erase(action.object);
+    leftovers[action.slot.app].volumes.erase(action.object);
+    return;
+  }
+  const std::string key = BusyKey(action);
+  Trouble trouble = TroubleFrom(action, status, troubles[key], now);
+  if (action.kind == Action::Kind::kPullImage) {
+    trouble.retry_at = now + random.Jitter(trouble.retry_at - now, kPullJitter);
+    Note(event_kind::kImagePullFailed, action.slot, {}, trouble.reason);
+  }
+  if (action.kind == Action::Kind::kCreate) {
+    images.clear();  // what it is made from may have been taken away meanwhile
+    networks.clear();
+    volumes.clear();
+    Relist(true);  // perhaps it was made all the same
+  }
+  troubles[key] = std::move(trouble);
+}
+
+void Agent::Impl::FoldLogs(const Action& action, const std::string& text) {
+  logs_read.insert(action.instance);
+  const auto record = records.find(action.slot);
+  if (record == records.end()) return;
+  for (Verdict& verdict : record->second.verdicts) {
+    if (verdict.instance == action.instance) verdict.log_tail = text;
+  }
+  if (absl::Status saved = state.SaveRecord(record->second); !saved.ok()) {
+    Log(LogLevel::kWarn, "record_not_written", {{"error", Message(saved)}});
+  }
+}
+
+}  // namespace quayside::agent

@@ -1,0 +1,119 @@
+// The inside of Agent, shared by agent.cc (turns and mail) and agent_calls.cc (engine calls and
+// their answers). Everything here belongs to the agent thread.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/agent.h"
+#include "agent/observe.h"
+#include "agent/plan.h"
+#include "agent/probe_watch.h"
+#include "agent/reporter.h"
+#include "agent/state.h"
+
+namespace quayside::agent {
+
+struct Agent::Impl {
+  // One call that the engine has not answered yet.
+  struct Call {
+    enum class Kind { kFacts, kList, kInspect, kAction };
+    Kind kind = Kind::kFacts;
+    std::string container;  // kInspect
+    Action action;          // kAction
+    NetworkSpec network;    // of an action that ensures one
+  };
+
+  Impl(AgentOptions options_in, Clock& clock_in, Random& random_in, FileStore& files_in,
+       Engine& engine_in, Prober& prober, Link& link_in, std::function<void(AgentEvent)> submit_in);
+
+  // ---- agent.cc ----
+  absl::Status Start();
+  MonoTime Turn(std::vector<AgentEvent> events);
+  void Handle(Connected event);
+  void Handle(Disconnected event);
+  void Handle(AssignmentReceived event);
+  void Handle(HeartbeatAnswered event);
+  void Handle(CommandReceived event);
+  void Handle(EngineReplied event);
+  void Handle(EngineChanged event);
+  void Handle(ProbeAnswered event);
+  void Assess();
+  PlanResult Decide();
+  bool WriteRecords(const PlanResult& plan);
+  void ForgetRemoved(const PlanResult& plan);
+  void SendReport(const PlanResult& plan);
+  PlanInput Input() const;
+  void SayHello();
+  void Note(const std::string& kind, const SlotKey& slot, const InstanceId& instance,
+            const std::string& message);
+
+  // ---- agent_calls.cc ----
+  void Submit(Call call, EngineCall engine_call);
+  void Perform(const Action& action);
+  void Relist(bool every);
+  void RequestInspect(const std::string& container, const std::string& release);
+  void FoldFacts(const EngineReply& reply);
+  void FoldList(const EngineReply& reply);
+  void FoldInspection(const std::string& container, const EngineReply& reply);
+  void FoldAction(const Call& call, const EngineReply& reply);
+  void FoldDone(const Call& call, const EngineAnswer& answer);
+  void FoldFailed(const Call& call, const absl::Status& status);
+  void FoldLogs(const Action& action, const std::string& text);
+  void NoteChange(const Change& change);
+  void NoteEngineLost(const std::string& reason);
+  void Release(const std::string& key) { busy.erase(key); }
+
+  // Constant after construction.
+  const AgentOptions options;
+  Clock& clock;
+  Random& random;
+  Engine& engine;
+  Link& link;
+  const std::function<void(AgentEvent)> submit;
+
+  // What is enforced, and what was tried.
+  State state;
+  Assignment assignment;  // generation 0: none
+  std::map<SlotKey, SlotRecord> records;
+  std::set<SlotKey> unwritten;  // records that the disk did not take
+
+  // What is known of the engine.
+  bool engine_lost_said = false;
+  EngineFacts facts;
+  Observation observation;
+  std::map<InstanceId, Assessment> health;
+  ProbeWatch probes;
+  std::map<std::string, ImageFact> images;
+  std::vector<EnsuredNetwork> networks;
+  std::set<std::string> volumes;
+  std::map<AppName, Leftovers> leftovers;
+  std::map<std::string, Trouble> troubles;
+  std::set<InstanceId> logs_read;
+  MonoTime watching_since;  // the engine or the agent began: verdicts are held for a while
+
+  // What is under way.
+  uint64_t last_call = 0;
+  std::map<uint64_t, Call> calls;
+  std::map<std::string, Action::Kind> busy;
+  struct Inspection {
+    bool again = false;   // something happened since it was asked
+    std::string release;  // the busy key that ends with it
+  };
+  std::map<std::string, Inspection> inspections;  // by container id
+  bool list_every = true;  // the next list is followed by an inspection of everything
+  MonoTime relist_at = MonoTime::Never();
+  MonoTime facts_at = MonoTime::Never();
+
+  Reporter reporter;
+
+  // Read once per turn.
+  MonoTime now;
+  absl::Time wall;
+};
+
+}  // namespace quayside::agent

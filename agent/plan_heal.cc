@@ -1,0 +1,155 @@
+// A committed container is kept as it should be: running, armed, and as its spec says.
+#include <algorithm>
+
+#include "agent/network_settings.h"
+#include "agent/planner.h"
+#include "agent/restart.h"
+#include "common/model/event_kind.h"
+
+namespace quayside::agent {
+
+void Planner::PutRight(const SlotView& view, const Container& container, Action::Kind kind,
+                       std::string drift) {
+  Act({.kind = kind,
+       .slot = view.key,
+       .instance = container.identity.instance,
+       .object = container.id(),
+       .why = drift,
+       .drift = drift});
+}
+
+void Planner::Heal(SlotView& view, const Container& container) {
+  const ContainerSpec* spec = SpecOf(container.identity.spec);
+  const InstanceId& id = container.identity.instance;
+  switch (container.state()) {
+    case ContainerState::kRemoving:
+      Wait(id, {.state = InstanceState::kPending, .reason = "the engine is removing it"});
+      return;
+    case ContainerState::kDead:
+      Act(Action::Kind::kRemove, view, container, "the engine could not remove it");
+      return;
+    case ContainerState::kPaused:
+      PutRight(view, container, Action::Kind::kUnpause, "it was paused");
+      return;
+    case ContainerState::kCreated:
+    case ContainerState::kExited:
+      return HealExited(view, container, spec);
+    case ContainerState::kRestarting:
+      if (view.record.taken_over) {
+        Act(Action::Kind::kStop, view, container, "crash loop: the agent restarts it slowly");
+      } else {
+        Wait(id, {.state = InstanceState::kExited,
+                  .failure = FailureKind::kApplication,
+                  .reason = "exited with code " + std::to_string(container.detail.exit_code) +
+                            "; the engine restarts it"});
+      }
+      return;
+    case ContainerState::kRunning:
+      return HealRunning(view, container, spec);
+  }
+}
+
+void Planner::HealExited(SlotView& view, const Container& container, const ContainerSpec* spec) {
+  const InstanceId& id = container.identity.instance;
+  std::string why = "it should run";
+  if (container.ever_ran()) {
+    const bool by_hand = container.armed() && !view.record.taken_over;
+    const RestartDecision decision =
+        DecideRestart(spec != nullptr ? spec->restart : RestartSpec{}, view.record, container);
+    if (decision.kind == RestartDecision::Kind::kComplete) {
+      view.record.completed = true;
+      return;
+    }
+    if (decision.kind == RestartDecision::Kind::kLeave) {
+      Wait(id, {.state = InstanceState::kExited,
+                .failure = FailureKind::kApplication,
+                .reason = decision.reason});
+      return;
+    }
+    if (!by_hand && in_.now < decision.at) {
+      WakeAt(decision.at);
+      Wait(id, {.state = InstanceState::kExited,
+                .failure = FailureKind::kApplication,
+                .reason = decision.reason});
+      return;
+    }
+    why = by_hand ? "it was stopped" : decision.reason;
+  }
+  const std::vector<const Container*> blockers = Blockers(view, id);
+  if (!blockers.empty()) {
+    Wait(id, {.state = InstanceState::kPending,
+              .failure = FailureKind::kInfrastructure,
+              .reason = "waits until " + blockers.front()->detail.row.name + " has stopped"});
+    return;
+  }
+  if (view.record.taken_over && container.armed()) {
+    Act(Action::Kind::kDisarm, view, container, "crash loop: the agent restarts it slowly");
+    return;
+  }
+  if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kExited)) return;
+  Wait(id, {.state = InstanceState::kStarting, .reason = why});
+  if (container.kill_seen && !container.stopped_by_us) {
+    PutRight(view, container, Action::Kind::kStart, "it was stopped");
+  } else {
+    Act(Action::Kind::kStart, view, container, std::move(why));
+  }
+}
+
+void Planner::HealRunning(SlotView& view, const Container& container, const ContainerSpec* spec) {
+  const InstanceId& id = container.identity.instance;
+  if (spec == nullptr) return;  // what it should be is not known any more; it runs
+  if (view.record.taken_over) {
+    const MonoTime trusted = container.running_since + kTrustedRun;
+    if (in_.now >= trusted) {
+      view.record.taken_over = false;
+      view.record.restart_failures = 0;
+      Notify(event_kind::kCrashLoopLeft, view, id, "it has run for 10 minutes");
+    } else {
+      WakeAt(trusted);
+    }
+  }
+  const Assessment* health = HealthOf(id);
+  const bool should_be_armed = ShouldBeArmed(spec->restart, view.record);
+  const bool armed_right = container.detail.policy == ArmedPolicy::kUnlessStopped;
+  if (should_be_armed && !armed_right && health != nullptr && health->proven) {
+    if (container.was_armed) {
+      PutRight(view, container, Action::Kind::kArm, "its restart policy was changed");
+    } else {
+      Act(Action::Kind::kArm, view, container, "proven");
+    }
+  } else if (!should_be_armed && container.armed()) {
+    Act(Action::Kind::kDisarm, view, container, "the agent restarts it");
+  } else if (container.detail.row.name != ContainerName(view.key, id)) {
+    if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
+    PutRight(view, container, Action::Kind::kRename,
+             "it was renamed to " + container.detail.row.name);
+  } else if (container.detail.memory_bytes != spec->resources.memory_bytes ||
+             container.detail.nano_cpus != spec->resources.nano_cpus) {
+    if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
+    PutRight(view, container, Action::Kind::kSetLimits, "its limits were changed");
+  } else {
+    HealNetworks(view, container, *spec);
+  }
+}
+
+void Planner::HealNetworks(SlotView& view, const Container& container, const ContainerSpec& spec) {
+  const InstanceId& id = container.identity.instance;
+  if (container.detail.addresses.size() >= spec.network_attachments.size()) return;
+  for (const NetworkAttachment& attachment : spec.network_attachments) {
+    const auto network = spec.networks.find(attachment.network);
+    if (network == spec.networks.end()) continue;
+    const bool attached =
+        std::any_of(container.detail.addresses.begin(), container.detail.addresses.end(),
+                    [&](const auto& address) { return IsNameOf(network->second, address.first); });
+    if (attached || HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) continue;
+    Act({.kind = Action::Kind::kConnectNetwork,
+         .slot = view.key,
+         .instance = id,
+         .object = attachment.network,
+         .why = "it should be on its network",
+         .drift = "it was disconnected from network " + network->second.name});
+    return;
+  }
+}
+
+}  // namespace quayside::agent

@@ -1,0 +1,76 @@
+// Slots without a desired instance: removed when the Assignment names them (R6), left alone and
+// reported otherwise.
+#include <algorithm>
+
+#include "agent/planner.h"
+
+namespace quayside::agent {
+
+void Planner::PlanRemoval(SlotView& view) {
+  const auto& keep = in_.assignment.keep;
+  for (const auto& [id, container] : view.containers) {
+    const bool kept = std::find(keep.begin(), keep.end(), id) != keep.end();
+    if (container->active()) {
+      Act(Action::Kind::kStop, view, *container, view.removal->why);
+    } else if (kept && container->armed()) {
+      Act(Action::Kind::kDisarm, view, *container, view.removal->why);
+    } else if (!kept && container->state() != ContainerState::kRemoving) {
+      if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kStopped)) continue;
+      Act(Action::Kind::kRemove, view, *container, view.removal->why);
+    }
+  }
+}
+
+void Planner::PlanRemovedApps() {
+  for (const Removal& removal : in_.assignment.removals) {
+    if (!removal.service.empty()) {
+      const SlotKey key{.app = removal.app, .service = removal.service, .slot = removal.slot};
+      const auto view = views_.find(key);
+      const bool gone = view == views_.end() ||
+                        (view->second.containers.empty() && view->second.desired == nullptr);
+      if (gone) out_.removed_slots.push_back(key);
+      continue;
+    }
+    const bool still_here = std::any_of(views_.begin(), views_.end(), [&](const auto& entry) {
+      return entry.first.app == removal.app &&
+             (entry.second.desired != nullptr || !entry.second.containers.empty());
+    });
+    if (still_here) continue;
+    static const Leftovers kUnlisted;
+    const auto found = in_.leftovers.find(removal.app);
+    const Leftovers& left = found == in_.leftovers.end() ? kUnlisted : found->second;
+    const auto act = [&](Action::Kind kind, std::string object) {
+      Action action{.kind = kind,
+                    .slot = {.app = removal.app, .service = ServiceName(), .slot = 0},
+                    .instance = InstanceId(),
+                    .object = std::move(object),
+                    .why = removal.why};
+      const auto trouble = in_.troubles.find(BusyKey(action));
+      if (trouble != in_.troubles.end() && in_.now < trouble->second.retry_at) {
+        WakeAt(trouble->second.retry_at);
+        return;
+      }
+      Act(std::move(action));
+    };
+    if (!left.networks_listed) act(Action::Kind::kListNetworks, "");
+    for (const std::string& network : left.networks) act(Action::Kind::kRemoveNetwork, network);
+    if (removal.volumes && !left.volumes_listed) act(Action::Kind::kListVolumes, "");
+    for (const std::string& volume : left.volumes) act(Action::Kind::kRemoveVolume, volume);
+    const bool swept = left.networks_listed && left.networks.empty() &&
+                       (!removal.volumes || (left.volumes_listed && left.volumes.empty()));
+    if (swept) out_.removed_apps.push_back(removal.app);
+  }
+}
+
+void Planner::PlanUnnamed(const SlotView& view) {
+  if (view.containers.empty()) return;
+  const auto& keep = in_.assignment.keep;
+  const bool all_kept =
+      std::all_of(view.containers.begin(), view.containers.end(), [&](const auto& entry) {
+        return std::find(keep.begin(), keep.end(), entry.first) != keep.end();
+      });
+  if (all_kept || (!out_.unnamed_apps.empty() && out_.unnamed_apps.back() == view.key.app)) return;
+  out_.unnamed_apps.push_back(view.key.app);
+}
+
+}  // namespace quayside::agent
