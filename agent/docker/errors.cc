@@ -104,9 +104,10 @@ absl::Status ErrorOfAnswer(int http_status, std::string_view body, const std::st
     }
     case 401:
     case 403:
-      // 403 of a network endpoint means that the static address is taken or the network refuses it.
-      return Contains(lower, {"address already in use"}) ? FailedPrecondition(sentence)
-                                                         : PermissionDenied(sentence);
+      // The engine's networks answer 403 where others answer 409.
+      return Contains(lower, {"address already in use", "has active endpoints"})
+                 ? FailedPrecondition(sentence)
+                 : PermissionDenied(sentence);
     case 404:
       return NotFound(sentence);
     case 409:

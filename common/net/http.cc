@@ -175,9 +175,10 @@ absl::Status ErrorOf(const Transfer& transfer, CURLcode code) {
   if (transfer.stopped) return Aborted("the answer of " + where + " was not read to its end");
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT: {
-      curl_off_t connect_us = 0;
-      curl_easy_getinfo(transfer.easy, CURLINFO_CONNECT_TIME_T, &connect_us);
-      if (connect_us == 0) return Unavailable("cannot connect to " + where + " in time: " + cause);
+      // Zero until a connection is there; the connect time itself stays zero on a kept one.
+      curl_off_t ready_us = 0;
+      curl_easy_getinfo(transfer.easy, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
+      if (ready_us == 0) return Unavailable("cannot connect to " + where + " in time: " + cause);
       return DeadlineExceeded(where + " did not answer in time: " + cause);
     }
     case CURLE_COULDNT_RESOLVE_HOST:

@@ -171,6 +171,16 @@ TEST(HttpClient, GivesUpAfterTheTotalTimeout) {
       absl::StatusCode::kDeadlineExceeded);
 }
 
+TEST(HttpClient, TellsATimeoutOnAKeptConnectionFromAFailedConnect) {
+  ScriptedServer server({Answer("first"), ""});
+  HttpClient client;
+  ASSERT_TRUE(Ask(client, {.url = server.url()}).ok());
+  EXPECT_EQ(
+      Ask(client, {.url = server.url(), .total_timeout = absl::Milliseconds(50)}).status().code(),
+      absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(server.connections(), 1);
+}
+
 TEST(HttpClient, GivesUpAStreamThatStalls) {
   ScriptedServer server({"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nstart"});
   HttpClient client;
