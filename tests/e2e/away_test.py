@@ -55,7 +55,7 @@ class Away(FleetTest):
         before = self.fleet.identities("orphaned")
         self.fleet.kill_controller()
         try:
-            self.fleet.ctl("host", "ls", "--timeout", "3s").expect(3)
+            self.fleet.ctl("host", "ls").expect(3)
             victim = self.fleet.containers("orphaned")[0]
             engine = next(host.engine for host in self.fleet.bed.hosts
                           if any(found["Id"] == victim["Id"] for found in host.engine.containers()))

@@ -17,7 +17,7 @@ class Interface(FleetTest):
             with self.subTest(program):
                 said = subprocess.run([binaries() / program, "--version"], capture_output=True, text=True)
                 self.assertEqual(said.returncode, 0)
-                self.assertRegex(said.stdout, rf"\A{program} \d+\.\d+\.\d+ \(git [0-9a-z+-]+\)\n\Z")
+                self.assertRegex(said.stdout, rf"\A{program} \d+\.\d+\.\d+ \([^()]+\)\n\Z")
                 self.assertEqual(subprocess.run([binaries() / program, "--help"], capture_output=True).returncode, 0)
 
     def test_an_unknown_flag_is_exit_2_and_the_nearest_one_is_named(self):
@@ -44,7 +44,7 @@ class Interface(FleetTest):
         context = self.fleet.bed.dir / "nobody.context"
         text = (self.fleet.controller_dir / "admin.context").read_text()
         context.write_text(text.replace("ctl.sock", "nobody.sock"))
-        result = self.fleet.ctl("--context", context, "host", "ls", "--timeout", "2s").expect(3)
+        result = self.fleet.ctl("--context", context, "host", "ls").expect(3)
         self.assertEqual(result.out, "")
         self.assertEqual(len(result.err.strip().splitlines()), 1)
 

@@ -84,6 +84,8 @@ inline ServiceSpec OneService(std::string_view text, LoadOptions options = {}) {
   return loaded->spec.services.front();
 }
 
-inline ContainerSpec Container(std::string_view lines) { return OneService(WebWith(lines)).container; }
+inline ContainerSpec Container(std::string_view lines) {
+  return OneService(WebWith(lines)).container;
+}
 
 }  // namespace quayside::compose
