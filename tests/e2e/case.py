@@ -52,6 +52,12 @@ class FleetTest(unittest.TestCase):
             cls.fleet.bed.build_image(HELLO, f"hello:{version}", {"VERSION": version})
         cls.fleet.bed.build_image(IMAGES / "crashing", "hello:crashing")
 
+    @classmethod
+    def tearDownClass(cls):
+        bugs = cls.fleet.stop_programs()
+        if bugs:
+            raise AssertionError("the programs told of bugs of their own:\n" + "\n".join(bugs))
+
     def run(self, result=None):
         problems = len(result.failures) + len(result.errors) if result else 0
         super().run(result)

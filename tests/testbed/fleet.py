@@ -10,6 +10,7 @@ The programs come from $QUAYSIDE_BIN, else build/release/bin. Everything ends wi
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import time
@@ -20,6 +21,7 @@ import processes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HELLO = ROOT / "deploy/examples/hello"
+BUG = re.compile(r"Sanitizer:|runtime error:|[Cc]heck failed|terminate called")
 PROGRAMS = ("quayside-controller", "quayside-agent", "ctl")
 
 
@@ -131,6 +133,14 @@ class Fleet:
         """The ends of all logs of our programs, for a failure message."""
         return "".join(f"-- {path.name}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) + "\n"
                        for path in sorted(self.bed.dir.glob("*.log")) if path.name != "registry.log")
+
+    def stop_programs(self):
+        """Ends all of them in good order and returns the lines of their logs that tell of a bug of ours."""
+        for host in self.bed.hosts:
+            self.bed.stop_process(f"agent-{host.number}")
+        self.bed.stop_process("controller")
+        return [f"{path.name}: {line}" for path in sorted(self.bed.dir.glob("*.log"))
+                for line in path.read_text(errors="replace").splitlines() if BUG.search(line)]
 
     # -- ctl -----------------------------------------------------------------------------------------------------
 
