@@ -21,7 +21,7 @@ import processes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HELLO = ROOT / "deploy/examples/hello"
-BUG = re.compile(r"Sanitizer:|runtime error:|[Cc]heck failed|terminate called")
+BUG = re.compile(r"Sanitizer:|runtime error:|broken invariant|terminate called")
 PROGRAMS = ("quayside-controller", "quayside-agent", "ctl")
 
 
