@@ -28,6 +28,7 @@ ROOMS = {
     # The agent: deciders and the core, then its edges, then the program.
     "agent": ["common/base", "common/model", "common/wire"],
     "agent/docker": ["agent", "common/base", "common/model", "common/net"],
+    "agent/prober": ["agent", "common/base", "common/model", "common/net"],
     "agent/session": ["agent", "common/base", "common/model", "common/net", "common/wire", "proto"],
     "agent/main.cc": ["*"],
     # The controller, from the bottom up.
@@ -71,7 +72,7 @@ DECIDERS = r"^agent/(plan|health|restart)[._a-z]*\.(h|cc)$|^controller/(rollout|
 IMPURE = r"^common/base/(clock|file|log|loop|mailbox|random)\.h$"
 
 # What is written → files that may write it. Comments do not count.
-THREAD_ROOMS = (r"^common/base/(loop|thread|worker)|^common/net/|^agent/(docker|session)/|^(agent|controller)/main\.cc$"
+THREAD_ROOMS = (r"^common/base/(loop|thread|worker)|^common/net/|^agent/(docker|prober|session)/|^(agent|controller)/main\.cc$"
                 r"|^controller/(api|dispatch|ingest)/|^ctl/|^bench/|^tests/")
 BANS = [
     (r"\b(system_clock|steady_clock)::now|\babsl::Now\(|\bgettimeofday\(|\btime\((nullptr|NULL|0)\)",
