@@ -16,6 +16,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "absl/synchronization/mutex.h"
+
 namespace quayside::testing_support {
 
 class ScriptedServer {
@@ -44,6 +46,12 @@ class ScriptedServer {
   }
   ~ScriptedServer() {
     shutdown(socket_, SHUT_RDWR);
+    {
+      // A client that keeps its connection would keep the thread reading.
+      absl::MutexLock lock(&mutex_);
+      if (client_ >= 0) shutdown(client_, SHUT_RDWR);
+      ending_ = true;
+    }
     thread_.join();
     close(socket_);
     if (!path_.empty()) unlink(path_.c_str());
@@ -62,6 +70,11 @@ class ScriptedServer {
       const int client = accept(socket_, nullptr, nullptr);
       if (client < 0) return;
       ++connections_;
+      {
+        absl::MutexLock lock(&mutex_);
+        if (ending_) shutdown(client, SHUT_RDWR);
+        client_ = client;
+      }
       std::string received;
       char buffer[4096];
       ssize_t n;
@@ -74,6 +87,8 @@ class ScriptedServer {
         send(client, answer.data(), answer.size(), MSG_NOSIGNAL);
         if (answer.find("Content-Length") == answer.npos && !answer.empty()) break;
       }
+      absl::MutexLock lock(&mutex_);
+      client_ = -1;
       close(client);
     }
   }
@@ -85,6 +100,9 @@ class ScriptedServer {
   std::thread thread_;
   std::vector<std::string> requests_;
   int connections_ = 0;
+  absl::Mutex mutex_;
+  int client_ = -1;  // the open connection
+  bool ending_ = false;
 };
 
 }  // namespace quayside::testing_support
