@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "common/base/status.h"
+#include "common/model/event_kind.h"
 #include "ctl/json.h"
 #include "ctl/print.h"
 #include "ctl/verbs.h"
@@ -258,6 +259,15 @@ absl::StatusOr<int> Explain(Session& s) {
 }
 
 absl::StatusOr<int> Events(Session& s) {
+  if (s.in.Has("kinds")) {
+    size_t width = 0;
+    for (const EventKind& kind : EventKinds()) width = std::max(width, kind.kind.size());
+    for (const EventKind& kind : EventKinds()) {
+      s.console.out << kind.kind << std::string(width - kind.kind.size() + 2, ' ') << kind.meaning
+                    << "\n";
+    }
+    return kExitDone;
+  }
   v1::ListEventsRequest request;
   request.set_app(s.in.Value("app"));
   request.set_host(s.in.Value("host"));

@@ -2,6 +2,7 @@
 // and a way to run `ctl` against it inside the test.
 #pragma once
 
+#include <condition_variable>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
@@ -182,8 +183,8 @@ class CtlTest : public testing::Test {
                     .color = false,
                     .width = 80};
     Outcome outcome;
-    outcome.code = Run(arguments, environment_, console, clock_, random_,
-                       {.admin_context_path = context_path_, .limits = limits_});
+    outcome.code = ctl::Run(arguments, environment_, console, clock_, random_,
+                            {.admin_context_path = context_path_, .limits = limits_});
     outcome.out = out.str();
     outcome.err = err.str();
     return outcome;
