@@ -81,15 +81,17 @@ void Api::Send(int version, ApiRequest call, Then then) {
       return error_body->size() < 65536;
     };
   }
-  http_.Send(std::move(request), [what = std::move(call.what), error_body, then = std::move(then)](
-                                     absl::StatusOr<net::HttpResponse> answer) mutable {
-    if (!answer.ok()) return then(WithContext(answer.status(), "cannot " + what));
-    if (!Success(answer->status)) {
-      const std::string& body = answer->body.empty() ? *error_body : answer->body;
-      return then(ErrorOfAnswer(answer->status, body, what));
-    }
-    then(std::move(answer->body));
-  });
+  http_.Send(std::move(request),
+             [what = std::move(call.what), refused = std::move(call.refused), error_body,
+              then = std::move(then)](absl::StatusOr<net::HttpResponse> answer) mutable {
+               if (!answer.ok()) return then(WithContext(answer.status(), "cannot " + what));
+               if (!Success(answer->status)) {
+                 const std::string& body = answer->body.empty() ? *error_body : answer->body;
+                 return then(refused ? refused(answer->status, body)
+                                     : ErrorOfAnswer(answer->status, body, what));
+               }
+               then(std::move(answer->body));
+             });
 }
 
 }  // namespace quayside::agent::docker

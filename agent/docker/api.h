@@ -34,6 +34,8 @@ struct ApiRequest {
   size_t max_bytes = kMaxAnswerBytes;
   std::function<void()> on_open;                  // the answer began, with a status of success
   std::function<bool(std::string_view)> on_body;  // pieces of an answer with a status of success
+  // What a refusal means, from its status and body; unset = ErrorOfAnswer.
+  std::function<absl::Status(int, std::string_view)> refused;
 };
 
 class Api {

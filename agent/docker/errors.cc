@@ -11,17 +11,6 @@ namespace {
 
 constexpr size_t kMaxMessage = 1000;  // of the engine's sentence; some quote whole specs
 
-std::string MessageOf(int http_status, std::string_view body) {
-  std::string message;
-  if (const auto view = net::JsonView::Parse(body); view.ok())
-    message = (*view)["message"].String();
-  if (message.empty()) message = std::string(body.substr(0, kMaxMessage));
-  while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();
-  if (message.empty()) message = "the engine answered " + std::to_string(http_status);
-  if (message.size() > kMaxMessage) message.resize(kMaxMessage);
-  return message;
-}
-
 std::string Lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -90,8 +79,19 @@ const char* HintFor(const std::string& lower) {
 
 }  // namespace
 
+std::string MessageOfAnswer(int http_status, std::string_view body) {
+  std::string message;
+  if (const auto view = net::JsonView::Parse(body); view.ok())
+    message = (*view)["message"].String();
+  if (message.empty()) message = std::string(body.substr(0, kMaxMessage));
+  while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();
+  if (message.empty()) message = "the engine answered " + std::to_string(http_status);
+  if (message.size() > kMaxMessage) message.resize(kMaxMessage);
+  return message;
+}
+
 absl::Status ErrorOfAnswer(int http_status, std::string_view body, const std::string& what) {
-  const std::string message = MessageOf(http_status, body);
+  const std::string message = MessageOfAnswer(http_status, body);
   const std::string lower = Lower(message);
   const std::string sentence = "cannot " + what + ": " + message + HintFor(lower);
   switch (http_status) {

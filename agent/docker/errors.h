@@ -10,6 +10,9 @@
 
 namespace quayside::agent::docker {
 
+// The engine's sentence in an answer outside 2xx, at most 1,000 bytes.
+std::string MessageOfAnswer(int http_status, std::string_view body);
+
 // For an HTTP answer outside 2xx. `what` completes "cannot …": "start container web-1".
 absl::Status ErrorOfAnswer(int http_status, std::string_view body, const std::string& what);
 

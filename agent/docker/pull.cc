@@ -134,16 +134,14 @@ void Pull(Api& api, PullImage call, std::function<void(EngineEvent)> on_event, E
     }
     return true;
   };
+  // An error before the first line comes as a status, whose sentence says more.
+  request.refused = [image = call.image](int status, std::string_view body) {
+    return ErrorOfPull(MessageOfAnswer(status, body), image);
+  };
   api.Call(std::move(request), [&api, progress, image = call.image, digest = pinned->digest,
                                 done = std::move(done)](absl::StatusOr<std::string> body) mutable {
     if (progress->error()) return done(ErrorOfPull(*progress->error(), image));
-    if (!body.ok()) {
-      // An error before the first line comes as a status; its sentence says more than that. What
-      // the transport says keeps its code.
-      const absl::Status& status = body.status();
-      if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) return done(status);
-      return done(ErrorOfPull(Message(status), image));
-    }
+    if (!body.ok()) return done(body.status());
     CheckPulled(api, image, digest, std::move(done));
   });
 }
