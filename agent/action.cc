@@ -42,6 +42,8 @@ std::string_view ToString(Action::Kind kind) {
       return "remove network";
     case Action::Kind::kRemoveVolume:
       return "remove volume";
+    case Action::Kind::kRemoveImage:
+      return "remove image";
   }
   return "";
 }
@@ -51,10 +53,13 @@ std::string BusyKeyOfNetwork(const std::string& name) { return "network:" + name
 std::string BusyKeyOfVolume(const std::string& name) { return "volume:" + name; }
 std::string BusyKeyOfInstance(const InstanceId& instance) { return "instance:" + instance.value; }
 
+std::string DriftKey(const InstanceId& instance) { return "drift:" + instance.value; }
+
 std::string BusyKey(const Action& action) {
   switch (action.kind) {
     case Action::Kind::kInspectImage:
     case Action::Kind::kPullImage:
+    case Action::Kind::kRemoveImage:
       return BusyKeyOfImage(action.object);
     case Action::Kind::kEnsureNetwork:
     case Action::Kind::kRemoveNetwork:

@@ -30,6 +30,7 @@ struct Action {
     kListVolumes,
     kRemoveNetwork,
     kRemoveVolume,
+    kRemoveImage,
   };
   Kind kind = Kind::kStop;
   SlotKey slot;         // app alone for what belongs to an app
@@ -53,6 +54,8 @@ std::string BusyKeyOfImage(const std::string& image);
 std::string BusyKeyOfNetwork(const std::string& name);
 std::string BusyKeyOfVolume(const std::string& name);
 std::string BusyKeyOfInstance(const InstanceId& instance);
+// Under which the trouble with putting right what somebody changes by hand again and again is kept.
+std::string DriftKey(const InstanceId& instance);
 
 // Starts and stops are bounded per engine.
 inline bool IsStartOrStop(Action::Kind kind) {

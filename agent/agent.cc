@@ -46,6 +46,7 @@ absl::Status Agent::Impl::Start() {
     Note(event_kind::kStateFileDamaged, {}, {}, damage);
   }
   records = std::move(loaded.records);
+  ledger = std::move(loaded.ledger);
   if (loaded.assignment) {
     assignment = *std::move(loaded.assignment);
     observation.SetIdentity(assignment.fleet, assignment.host);
@@ -99,12 +100,6 @@ void Agent::Impl::Handle(HeartbeatAnswered event) {
 }
 
 void Agent::Impl::Handle(ProbeAnswered event) { probes.NoteAnswer(event.probe, event.result, now); }
-
-void Agent::Impl::Handle(CommandReceived event) {
-  link.SendCommandOutcome({.id = event.command.id,
-                           .status = Unimplemented("this agent does not know the command"),
-                           .lines = {}});
-}
 
 void Agent::Impl::Handle(AssignmentReceived event) {
   const Assignment& received = event.assignment;
@@ -257,12 +252,13 @@ MonoTime Agent::Impl::Turn(std::vector<AgentEvent> events) {
     std::visit([this](auto& e) { Handle(std::move(e)); }, event);
   }
   if (now >= relist_at) Relist(false);
+  if (now >= facts_at) AskFacts();
   PlanResult plan = Decide();
   ForgetRemoved(plan);
   for (const Action& action : plan.actions) Perform(action);
   const MonoTime probe_at = probes.Ask(observation.containers(), assignment.specs, now);
   SendReport(plan);
-  MonoTime next = std::min({plan.next, probe_at, relist_at, reporter.Beat(now)});
+  MonoTime next = std::min({plan.next, probe_at, relist_at, facts_at, reporter.Beat(now)});
   for (const auto& [id, assessment] : health) next = std::min(next, assessment.next);
   return next;
 }

@@ -5,6 +5,7 @@
 #include "agent/execute.h"
 #include "agent/labels.h"
 #include "agent/restart.h"
+#include "common/base/backoff.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
 #include "common/model/event_kind.h"
@@ -14,6 +15,9 @@ namespace {
 
 constexpr absl::Duration kListRetry = absl::Seconds(1);
 constexpr double kPeriodJitter = 0.2;
+// What is changed by hand again and again is put right more and more slowly.
+constexpr Backoff kDriftBackoff = {absl::Seconds(1), absl::Minutes(5)};
+constexpr absl::Duration kDriftForgotten = absl::Minutes(10);
 constexpr double kPullJitter = 0.5;  // hosts that failed together do not come back together
 
 // Events that say nothing about a container's state.
@@ -47,6 +51,7 @@ bool IsContainerAction(Action::Kind kind) {
     case Action::Kind::kListVolumes:
     case Action::Kind::kRemoveNetwork:
     case Action::Kind::kRemoveVolume:
+    case Action::Kind::kRemoveImage:
       return false;
   }
   return false;
@@ -123,6 +128,7 @@ void Agent::Impl::NoteEngineLost(const std::string& reason) {
   facts.unreachable_reason = reason;
   observation.Lose();
   relist_at = MonoTime::Never();
+  facts_at = MonoTime::Never();
   if (engine_lost_said) return;
   engine_lost_said = true;
   Note(event_kind::kEngineLost, {}, {}, "the container engine cannot be asked: " + reason);
@@ -138,9 +144,7 @@ void Agent::Impl::Handle(EngineChanged event) {
       volumes.clear();
       watching_since = now;
       observation.Lose();
-      Call call;
-      call.kind = Call::Kind::kFacts;
-      Submit(std::move(call), GetFacts{});
+      AskFacts();
       Relist(true);
       return;
     }
@@ -160,6 +164,9 @@ void Agent::Impl::Handle(EngineChanged event) {
     NoteChange(gone);
     return;
   }
+  // A call of ours on it is under way: it is looked at afterwards.
+  const InstanceId instance = observation.FindById(change.container);
+  if (busy.contains(BusyKeyOfInstance(instance)) && !inspections.contains(change.container)) return;
   RequestInspect(change.container, "");
 }
 
@@ -175,6 +182,8 @@ void Agent::Impl::Handle(EngineReplied event) {
       return FoldList(event.reply);
     case Call::Kind::kInspect:
       return FoldInspection(call.container, event.reply);
+    case Call::Kind::kImages:
+      return FoldImages(event.reply);
     case Call::Kind::kAction:
       return FoldAction(call, event.reply);
   }
@@ -187,6 +196,7 @@ void Agent::Impl::FoldFacts(const EngineReply& reply) {
   if (engine_lost_said) Note(event_kind::kEngineBack, {}, {}, "the container engine answers again");
   engine_lost_said = false;
   SayHello();
+  if (observation.known()) CleanByDiskLevel();
 }
 
 void Agent::Impl::FoldList(const EngineReply& reply) {
@@ -276,6 +286,7 @@ void Agent::Impl::FoldAction(const Call& call, const EngineReply& reply) {
 
 void Agent::Impl::FoldDone(const Call& call, const EngineAnswer& answer) {
   const Action& action = call.action;
+  if (!action.drift.empty()) NoteDriftHealed(action.instance);
   switch (action.kind) {
     case Action::Kind::kStop:
       return Note(event_kind::kContainerStopped, action.slot, action.instance, action.why);
@@ -298,6 +309,7 @@ void Agent::Impl::FoldDone(const Call& call, const EngineAnswer& answer) {
     }
     case Action::Kind::kPullImage:
       images.erase(action.object);  // verified by looking at it
+      KeepLedger(action.object);
       return Note(event_kind::kImagePulled, action.slot, {}, action.object);
     case Action::Kind::kEnsureNetwork:
       networks.push_back({.spec = call.network, .id = std::get<Created>(answer).id});
@@ -327,12 +339,21 @@ void Agent::Impl::FoldDone(const Call& call, const EngineAnswer& answer) {
       volumes.erase(action.object);
       leftovers[action.slot.app].volumes.erase(action.object);
       return;
+    case Action::Kind::kRemoveImage:
+      FoldImageRemoval(action.object, absl::OkStatus());
+      return Note(event_kind::kImageRemoved, {}, {}, action.object + ": nothing needs it");
     case Action::Kind::kUnpause:
     case Action::Kind::kRename:
     case Action::Kind::kSetLimits:
     case Action::Kind::kConnectNetwork:
       return;
   }
+}
+
+void Agent::Impl::NoteDriftHealed(const InstanceId& instance) {
+  Trouble& again = troubles[DriftKey(instance)];
+  if (now - again.retry_at > kDriftForgotten) again.failures = 0;
+  again.retry_at = now + kDriftBackoff.After(++again.failures);
 }
 
 void Agent::Impl::FoldFailed(const Call& call, const absl::Status& status) {
@@ -342,6 +363,7 @@ void Agent::Impl::FoldFailed(const Call& call, const absl::Status& status) {
     images[action.object] = ImageFact{};
     return;
   }
+  if (action.kind == Action::Kind::kRemoveImage) return FoldImageRemoval(action.object, status);
   if (action.kind == Action::Kind::kRemove && gone) {
     observation.Forget(action.object);
     return;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/agent.h"
+#include "agent/cleanup.h"
 #include "agent/observe.h"
 #include "agent/plan.h"
 #include "agent/probe_watch.h"
@@ -21,7 +22,7 @@ namespace quayside::agent {
 struct Agent::Impl {
   // One call that the engine has not answered yet.
   struct Call {
-    enum class Kind { kFacts, kList, kInspect, kAction };
+    enum class Kind { kFacts, kList, kInspect, kImages, kAction };
     Kind kind = Kind::kFacts;
     std::string container;  // kInspect
     Action action;          // kAction
@@ -64,8 +65,28 @@ struct Agent::Impl {
   void FoldDone(const Call& call, const EngineAnswer& answer);
   void FoldFailed(const Call& call, const absl::Status& status);
   void FoldLogs(const Action& action, const std::string& text);
+  void NoteDriftHealed(const InstanceId& instance);
   void NoteChange(const Change& change);
   void NoteEngineLost(const std::string& reason);
+
+  // ---- agent_cleanup.cc ----
+  // One image cleanup, from the list of images to the last removal.
+  struct CleanupRun {
+    std::string command;  // "" when the disk's level began it
+    bool dry_run = false;
+    CleanupRules rules;
+    std::map<std::string, std::string> pending;  // image → its line when it is removed
+    std::vector<std::string> lines;
+  };
+  void AskFacts();
+  // Notes what is needed now, and one more image that was pulled.
+  void KeepLedger(const std::string& pulled);
+  void CleanByDiskLevel();
+  void BeginCleanup(CleanupRun run);
+  void FoldImages(const EngineReply& reply);
+  void FoldImageRemoval(const std::string& image, const absl::Status& status);
+  void EndCleanup(const absl::Status& status);
+
   void Release(const std::string& key) { busy.erase(key); }
 
   // Constant after construction.
@@ -94,6 +115,8 @@ struct Agent::Impl {
   std::map<AppName, Leftovers> leftovers;
   std::map<std::string, Trouble> troubles;
   std::set<InstanceId> logs_read;
+  ImageLedger ledger;
+  std::optional<CleanupRun> cleanup;
   MonoTime watching_since;  // the engine or the agent began: verdicts are held for a while
 
   // What is under way.

@@ -29,8 +29,8 @@ struct Container {
   // agent did, reckoned back from the engine's wall-clock stamp.
   MonoTime running_since;
   MonoTime exited_at;  // when the agent saw the last exit
-  // The agent has seen this run, and the engine was never away since: only then is its exit a fact
-  // about the container and not about its host.
+  // The agent has looked at it, and the engine was never away since: only then is its next exit a
+  // fact about the container and not about its host.
   bool watched = false;
   bool kill_seen = false;      // somebody sent it a signal through the engine (or the engine ends)
   bool stopped_by_us = false;  // by this process, and not started since

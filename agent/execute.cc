@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/exclusive.h"
+#include "agent/join.h"
 #include "agent/labels.h"
 #include "common/base/backoff.h"
 #include "common/base/status.h"
@@ -76,6 +77,10 @@ std::optional<EngineCall> CreateCall(const Action& action, const PlanInput& inpu
   for (const std::string& target : ManagedMountPoints(*spec, volumes)) {
     plan.managed_volumes[target] = ManagedVolumeName(instance->slot, target);
   }
+  plan.joined_containers = JoinTargets(input, action.slot, *spec);
+  if (!plan.joined_containers.empty()) {
+    plan.labels[kJoinedLabel] = JoinLabel(plan.joined_containers);
+  }
   plan.aliases = {instance->slot.service.value};
   return CreateContainer{.plan = std::move(plan)};
 }
@@ -115,6 +120,13 @@ std::optional<EngineCall> ConnectCall(const Action& action, const PlanInput& inp
                           .aliases = {action.slot.service.value}};
   }
   return std::nullopt;
+}
+
+// In an update 0 means "leave it as it is"; what is to have no limit is told so.
+ResourceLimits WithoutUnset(ResourceLimits limits, const EngineFacts& engine) {
+  if (limits.memory_bytes == 0) limits.memory_bytes = limits.memory_swap_bytes = -1;
+  if (limits.nano_cpus == 0) limits.nano_cpus = engine.cpus * 1'000'000'000;
+  return limits;
 }
 
 EngineCall StopCall(const Action& action, const PlanInput& input) {
@@ -160,7 +172,8 @@ std::optional<EngineCall> CallFor(const Action& action, const PlanInput& input) 
     case Action::Kind::kSetLimits: {
       const ContainerSpec* spec = SpecOfContainer(action, input);
       if (spec == nullptr) return std::nullopt;
-      return SetLimits{.container = action.object, .limits = spec->resources};
+      return SetLimits{.container = action.object,
+                       .limits = WithoutUnset(spec->resources, input.engine)};
     }
     case Action::Kind::kConnectNetwork:
       return ConnectCall(action, input);
@@ -178,6 +191,8 @@ std::optional<EngineCall> CallFor(const Action& action, const PlanInput& input) 
       return RemoveNetwork{.network = action.object};
     case Action::Kind::kRemoveVolume:
       return RemoveVolume{.volume = action.object};
+    case Action::Kind::kRemoveImage:
+      return RemoveImage{.image = action.object};
   }
   return std::nullopt;
 }

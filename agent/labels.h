@@ -13,6 +13,8 @@ inline constexpr char kRevisionLabel[] = "dev.quayside.revision";
 inline constexpr char kSpecLabel[] = "dev.quayside.spec";
 // On networks and volumes that we made: network_settings.h.
 inline constexpr char kSettingsLabel[] = "dev.quayside.settings";
+// The containers whose namespaces it joined: "network=ID,pid=ID" (join.h).
+inline constexpr char kJoinedLabel[] = "dev.quayside.joined";
 // On networks and volumes that belong to an app: "fleet/host/app", so that one filter finds exactly
 // those.
 inline constexpr char kOwnerLabel[] = "dev.quayside.owner";

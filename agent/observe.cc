@@ -83,8 +83,8 @@ Change Observation::FoldNew(Container container, MonoTime now, absl::Time wall) 
   container.exited_at = now;
   if (container.active()) {
     container.running_since = now - Age(container.detail.started_at, wall);
-    container.watched = true;
   }
+  container.watched = listed_;
   container.was_armed = container.armed();
   const InstanceId id = container.identity.instance;
   containers_.insert_or_assign(id, std::move(container));
@@ -108,6 +108,8 @@ Change Observation::FoldDetail(const ContainerDetail& detail, MonoTime now, absl
   const bool was_active = known.active();
   const bool another_run = detail.started_at != known.detail.started_at;
   const MonoTime ran_since = known.running_since;
+  const bool watched = known.watched;
+  known.watched = listed_;
   const int restarts = std::max(0, detail.restart_count - known.detail.restart_count);
   known.detail = detail;
   known.was_armed = known.was_armed || known.armed();
@@ -115,10 +117,8 @@ Change Observation::FoldDetail(const ContainerDetail& detail, MonoTime now, absl
   Change change = ChangeOf(known, Change::Kind::kNone);
   const bool ended = !known.active() && (was_active || (another_run && known.ever_ran()));
   if (ended) {
-    const bool seen = was_active ? known.watched : listed_;
-    known.exit_judged = seen && !known.kill_seen && !known.stopped_by_us;
+    known.exit_judged = watched && !known.kill_seen && !known.stopped_by_us;
     known.exited_at = now;
-    known.watched = false;
     change.kind = Change::Kind::kExited;
     change.exits = 1;
     change.ran = was_active ? now - ran_since : absl::ZeroDuration();
@@ -134,9 +134,8 @@ Change Observation::FoldDetail(const ContainerDetail& detail, MonoTime now, absl
     if (was_active && (another_run || restarts > 0)) {
       change.exits = std::max(1, restarts);
       change.ran = now - ran_since;
-      change.judged = known.watched;
+      change.judged = watched;
     }
-    known.watched = listed_;
   }
   return change;
 }

@@ -118,7 +118,10 @@ void Planner::BuildGroups() {
         if (!joins || known) continue;
         std::vector<SlotView*> merged = view.group;
         merged.insert(merged.end(), other.group.begin(), other.group.end());
-        for (SlotView* member : merged) member->group = merged;
+        for (SlotView* member : merged) {
+          member->group = merged;
+          member->start_first = false;  // what one of them holds another needs
+        }
       }
     }
   }

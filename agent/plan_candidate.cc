@@ -162,6 +162,13 @@ void Planner::PlanCandidateStart(SlotView& view, const Container& container) {
   record.candidate_ran_before = container.detail.started_at;
   Wait(id, {.state = InstanceState::kStarting});
   Act(Action::Kind::kStart, view, container, "new");
+  if (view.start_first) return;
+  // A stop already keeps the engine from starting the old one again; disarming it need not delay
+  // the start.
+  for (const auto& [other, old] : view.containers) {
+    if (other == id || old->active() || !old->armed()) continue;
+    Act(Action::Kind::kDisarm, view, *old, "makes way for " + id.value);
+  }
 }
 
 void Planner::Fail(SlotView& view, std::string reason) {

@@ -7,13 +7,33 @@
 #include "common/model/event_kind.h"
 
 namespace quayside::agent {
+namespace {
+
+// No limit is written as 0, as -1, or as all the processors there are: an engine cannot take a
+// limit away again, only set another one.
+bool SameLimits(const ContainerDetail& detail, const ResourceLimits& wanted,
+                const EngineFacts& engine) {
+  const int64_t all_cpus = engine.cpus * 1'000'000'000;
+  const auto limit = [](int64_t value) { return std::max<int64_t>(value, 0); };
+  const int64_t cpus = detail.nano_cpus == all_cpus ? 0 : detail.nano_cpus;
+  return limit(detail.memory_bytes) == limit(wanted.memory_bytes) &&
+         (cpus == wanted.nano_cpus || detail.nano_cpus == wanted.nano_cpus);
+}
+
+}  // namespace
 
 void Planner::PutRight(const SlotView& view, const Container& container, Action::Kind kind,
-                       std::string drift) {
+                       std::string drift, std::string object) {
+  const InstanceId& id = container.identity.instance;
+  if (const auto again = in_.troubles.find(DriftKey(id)); again != in_.troubles.end()) {
+    // It was put right a moment ago: somebody insists, or the engine cannot do it.
+    WakeAt(again->second.retry_at);
+    if (in_.now < again->second.retry_at) return;
+  }
   Act({.kind = kind,
        .slot = view.key,
-       .instance = container.identity.instance,
-       .object = container.id(),
+       .instance = id,
+       .object = object.empty() ? container.id() : std::move(object),
        .why = drift,
        .drift = drift});
 }
@@ -21,6 +41,7 @@ void Planner::PutRight(const SlotView& view, const Container& container, Action:
 void Planner::Heal(SlotView& view, const Container& container) {
   const ContainerSpec* spec = SpecOf(container.identity.spec);
   const InstanceId& id = container.identity.instance;
+  if (spec != nullptr && Rejoin(view, container, *spec)) return;
   switch (container.state()) {
     case ContainerState::kRemoving:
       Wait(id, {.state = InstanceState::kPending, .reason = "the engine is removing it"});
@@ -123,8 +144,7 @@ void Planner::HealRunning(SlotView& view, const Container& container, const Cont
     if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
     PutRight(view, container, Action::Kind::kRename,
              "it was renamed to " + container.detail.row.name);
-  } else if (container.detail.memory_bytes != spec->resources.memory_bytes ||
-             container.detail.nano_cpus != spec->resources.nano_cpus) {
+  } else if (!SameLimits(container.detail, spec->resources, in_.engine)) {
     if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
     PutRight(view, container, Action::Kind::kSetLimits, "its limits were changed");
   } else {
@@ -142,12 +162,8 @@ void Planner::HealNetworks(SlotView& view, const Container& container, const Con
         std::any_of(container.detail.addresses.begin(), container.detail.addresses.end(),
                     [&](const auto& address) { return IsNameOf(network->second, address.first); });
     if (attached || HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) continue;
-    Act({.kind = Action::Kind::kConnectNetwork,
-         .slot = view.key,
-         .instance = id,
-         .object = attachment.network,
-         .why = "it should be on its network",
-         .drift = "it was disconnected from network " + network->second.name});
+    PutRight(view, container, Action::Kind::kConnectNetwork,
+             "it was disconnected from network " + network->second.name, attachment.network);
     return;
   }
 }

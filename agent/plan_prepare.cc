@@ -36,7 +36,7 @@ void Planner::Prepare(SlotView& view, OnTrouble on_trouble) {
   if (FindVerdict(view.record, id) != nullptr) return;
   const bool networks = PrepareNetworks(view, on_trouble);
   if (FindVerdict(view.record, id) != nullptr) return;
-  if (!image || !networks || !PrepareVolumes(view, on_trouble)) return;
+  if (!image || !networks || !PrepareVolumes(view, on_trouble) || !JoinHolds(view)) return;
   if (Troubled(view, BusyKeyOfInstance(id), on_trouble, InstanceState::kCreating)) return;
   Wait(id, {.state = InstanceState::kCreating});
   Act({.kind = Action::Kind::kCreate, .slot = view.key, .instance = id, .object = "", .why = ""});

@@ -52,7 +52,9 @@ class Planner {
   // True when a failed call on `key` must wait; then its reason is put on `instance`.
   bool HeldBack(const std::string& key, const InstanceId& instance, InstanceState state);
   const Trouble* DefiniteTrouble(const std::string& key) const;
-  void WakeAt(MonoTime at) { out_.next = std::min(out_.next, at); }
+  void WakeAt(MonoTime at) {
+    if (at > in_.now) out_.next = std::min(out_.next, at);
+  }
   const ContainerSpec* SpecOf(const SpecDigest& digest) const;
   const Claims& ClaimsOfInstance(const InstanceId& id) const;
   const Assessment* HealthOf(const InstanceId& id) const;
@@ -71,8 +73,9 @@ class Planner {
   // plan_heal.cc: a committed container is kept as it should be.
   void Heal(SlotView& view, const Container& container);
   // An action on something that somebody changed by hand.
+  // `object`: where it is not the container.
   void PutRight(const SlotView& view, const Container& container, Action::Kind kind,
-                std::string drift);
+                std::string drift, std::string object = "");
   void HealExited(SlotView& view, const Container& container, const ContainerSpec* spec);
   void HealRunning(SlotView& view, const Container& container, const ContainerSpec* spec);
   void HealNetworks(SlotView& view, const Container& container, const ContainerSpec& spec);
@@ -93,6 +96,12 @@ class Planner {
   std::vector<const Container*> Blockers(const SlotView& view, const InstanceId& instance) const;
   // Orders the stop of what blocks; false when something blocks that may not be stopped now.
   void ClearTheWay(SlotView& view, const std::vector<const Container*>& blockers);
+
+  // plan_join.cc: containers that live in another one's namespaces.
+  // True when what the desired container joins is there.
+  bool JoinHolds(SlotView& view);
+  // True when the container is made again or restarted, because what it joined was.
+  bool Rejoin(SlotView& view, const Container& container, const ContainerSpec& spec);
 
   // plan_prepare.cc: everything before the first start.
   enum class OnTrouble { kFail, kWait };

@@ -9,6 +9,8 @@ namespace quayside::agent {
 namespace {
 
 constexpr char kAssignmentFile[] = "assignment";
+constexpr char kLedgerFile[] = "images";
+constexpr char kNeeded[] = "needed";
 constexpr char kSlotDirectory[] = "slots";
 constexpr char kDamagedSuffix[] = ".damaged";
 
@@ -19,6 +21,25 @@ std::string RecordFile(const SlotKey& slot) {
   constexpr size_t kPrefix = sizeof("sha256:") - 1;
   return std::string(kSlotDirectory) + "/" +
          Sha256Digest(quayside::ToString(slot)).substr(kPrefix, 32);
+}
+
+// One image a line: reference, space, "needed" or since when it is not. A line that cannot be read
+// is left out: that image is then never cleaned up.
+ImageLedger ReadLedger(const std::string& text) {
+  ImageLedger ledger;
+  size_t begin = 0;
+  for (size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
+    const std::string line = text.substr(begin, end - begin);
+    begin = end + 1;
+    const size_t space = line.find(' ');
+    if (space == std::string::npos) continue;
+    const std::string since = line.substr(space + 1);
+    absl::Time time = absl::InfiniteFuture();
+    std::string error;
+    if (since != kNeeded && !absl::ParseTime(absl::RFC3339_full, since, &time, &error)) continue;
+    ledger[line.substr(0, space)] = time;
+  }
+  return ledger;
 }
 
 }  // namespace
@@ -64,6 +85,9 @@ absl::StatusOr<LoadedState> State::Load() {
                loaded);
     }
   }
+  if (const std::optional<std::string> text = ReadChecked(kLedgerFile, loaded)) {
+    loaded.ledger = ReadLedger(*text);
+  }
   absl::StatusOr<std::vector<std::string>> names = files_.List(kSlotDirectory);
   if (!names.ok()) return names.status();
   for (const std::string& name : *names) {
@@ -89,6 +113,15 @@ absl::Status State::SaveAssignment(const Assignment& assignment) {
 absl::Status State::SaveRecord(const SlotRecord& record) {
   return WithContext(files_.Write(RecordFile(record.slot), Checked(wire::EncodeSlotRecord(record))),
                      "storing the record of " + quayside::ToString(record.slot));
+}
+
+absl::Status State::SaveLedger(const ImageLedger& ledger) {
+  std::string text;
+  for (const auto& [image, since] : ledger) {
+    const bool needed = since == absl::InfiniteFuture();
+    text += image + " " + (needed ? kNeeded : absl::FormatTime(since, absl::UTCTimeZone())) + "\n";
+  }
+  return WithContext(files_.Write(kLedgerFile, Checked(text)), "storing the list of images");
 }
 
 absl::Status State::RemoveRecord(const SlotKey& slot) { return files_.Remove(RecordFile(slot)); }

@@ -1,6 +1,7 @@
-// State is what the agent keeps on its own disk: the last Assignment it acknowledged and one record
-// per slot. Each file carries a checksum in its first line; one that does not match is set aside as
-// "NAME.damaged" and told, never taken for "nothing". Agent thread only.
+// State is what the agent keeps on its own disk: the last Assignment it acknowledged, one record
+// per slot, and which images it pulled. Each file carries a checksum in its first line; one that
+// does not match is set aside as "NAME.damaged" and told, never taken for "nothing". Agent thread
+// only.
 #pragma once
 
 #include <map>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "agent/cleanup.h"
 #include "common/base/file.h"
 #include "common/model/assignment.h"
 #include "common/model/slot_record.h"
@@ -18,6 +20,7 @@ namespace quayside::agent {
 struct LoadedState {
   std::optional<Assignment> assignment;
   std::map<SlotKey, SlotRecord> records;
+  ImageLedger ledger;
   std::vector<std::string> damaged;  // sentences, one per file that was set aside
 };
 
@@ -30,6 +33,7 @@ class State {
   // Durable when ok; kResourceExhausted when the disk is full. The old content stays otherwise.
   absl::Status SaveAssignment(const Assignment& assignment);
   absl::Status SaveRecord(const SlotRecord& record);
+  absl::Status SaveLedger(const ImageLedger& ledger);
   absl::Status RemoveRecord(const SlotKey& slot);
 
  private:

@@ -74,7 +74,7 @@ void HostWorld::StartAgent() {
                  .session = life,
                  .heartbeat_period = absl::Seconds(15),
                  .lease = absl::Seconds(55)});
-  if (generation_ > 0) Mail(AssignmentReceived{.assignment = last});
+  if (last.generation > 0) Mail(AssignmentReceived{.assignment = last});
 }
 
 void HostWorld::KillAgent() {

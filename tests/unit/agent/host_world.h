@@ -60,6 +60,7 @@ class HostWorld {
   // ---- the controller's side ----
   // Gives the host `assignment` with the next generation.
   void Assign(Assignment assignment);
+  void Command(CommandRequest command) { Mail(CommandReceived{.command = std::move(command)}); }
   // An assignment of these instances; specs by AddSpec.
   Assignment With(std::vector<Instance> instances) const;
   // Makes an image "registry/NAME@sha256:…" with this behaviour and returns its reference.
@@ -77,8 +78,6 @@ class HostWorld {
   void Run(absl::Duration duration);
   // Runs until `done` or at most `limit`; true when done.
   bool RunUntil(const std::function<bool()>& done, absl::Duration limit = absl::Minutes(10));
-  // Called after each engine call takes effect; to kill the agent at a point.
-  std::function<void()> after_call;
 
   // ---- looking ----
   const InstanceStatus* Status(const std::string& id) const;
