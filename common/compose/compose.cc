@@ -208,6 +208,7 @@ absl::StatusOr<LoadedApp> Load(const LoadOptions& options) {
   ProjectFiles files(problems);
   Project project = LoadProject(options, files, problems);
   LoadedApp loaded;
+  if (!project.complete) return problems.ToStatus();
   loaded.spec = ReadApp(options, files, project, problems);
   QS_RETURN_IF_ERROR(problems.ToStatus());
   QS_RETURN_IF_ERROR(ValidateAppSpec(loaded.spec));

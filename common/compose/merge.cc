@@ -78,15 +78,26 @@ Rule RuleFor(const std::vector<std::string>& path) {
   return Rule::kDefault;
 }
 
-Node TextList(const Node& node) {
+// Put, with the places of the keys kept aside: a list may be long.
+void PutIndexed(Node& map, std::map<std::string, size_t>& places, std::string key, Node value) {
+  const auto [place, fresh] = places.emplace(std::move(key), map.entries.size());
+  if (fresh) {
+    const Mark mark = value.mark;
+    map.entries.push_back({place->first, mark, std::move(value)});
+  } else {
+    map.entries[place->second].value = std::move(value);
+  }
+}
+
+Node TextList(Node node) {
   if (!node.IsScalar() && !node.IsMap()) return node;
   Node list = MakeSequence(node.mark);
-  list.items.push_back(node);
+  list.items.push_back(std::move(node));
   return list;
 }
 
 // A map of name → address or addresses as a list of name=address.
-Node HostList(const Node& node) {
+Node HostList(Node node) {
   if (!node.IsMap()) return node;
   Node list = MakeSequence(node.mark);
   for (const Entry& entry : node.entries) {
@@ -158,14 +169,20 @@ Node Append(Node base, const Node& over, Rule rule) {
   return base;
 }
 
+Node MergeAt(Node base, const Node& over, std::vector<std::string>& path);
+
 Node MergeMaps(Node base, const Node& over, std::vector<std::string>& path) {
+  std::map<std::string, size_t> places;
+  for (size_t i = 0; i < base.entries.size(); ++i) places[base.entries[i].key] = i;
   for (const Entry& entry : over.entries) {
-    path.push_back(entry.key);
-    if (Node* existing = Find(base, entry.key)) {
-      *existing = Merge(std::move(*existing), entry.value, path);
-    } else {
+    const auto found = places.find(entry.key);
+    if (found == places.end()) {
       base.entries.push_back(entry);
+      continue;
     }
+    Node& existing = base.entries[found->second].value;
+    path.push_back(entry.key);
+    existing = MergeAt(std::move(existing), entry.value, path);
     path.pop_back();
   }
   return base;
@@ -177,29 +194,47 @@ bool SameDriver(const Node& base, const Node& over) {
   return mine == nullptr || theirs == nullptr || mine->text == theirs->text;
 }
 
-Node Normalised(const Node& node, Rule rule) {
+Node Normalised(Node node, Rule rule) {
   switch (rule) {
     case Rule::kKeyValues:
-      return KeyValueMap(node);
+      return KeyValueMap(std::move(node));
     case Rule::kNames:
-      return NameMap(node);
+      return NameMap(std::move(node));
     case Rule::kTexts:
     case Rule::kEnvFiles:
-      return TextList(node);
+      return TextList(std::move(node));
     case Rule::kTargets:
-      return node.IsScalar() ? TextList(node) : node;
+      return node.IsScalar() ? TextList(std::move(node)) : node;
     case Rule::kHosts:
-      return HostList(node);
+      return HostList(std::move(node));
     default:
       return node;
   }
 }
 
+Node MergeAt(Node base, const Node& over, std::vector<std::string>& path) {
+  if (over.tag == "!reset" || over.tag == "!override" || base.tag == "!reset") return over;
+  if (over.IsNull()) return base;
+  if (base.IsNull()) return over;
+  const Rule rule = RuleFor(path);
+  if (rule == Rule::kReplace) return over;
+  if (rule == Rule::kLogging && !SameDriver(base, over)) return over;
+  if (rule == Rule::kDefault && base.IsMap() && over.IsMap()) {
+    return MergeMaps(std::move(base), over, path);
+  }
+  Node left = Normalised(std::move(base), rule);
+  const Node right = Normalised(over, rule);
+  if (left.IsMap() && right.IsMap()) return MergeMaps(std::move(left), right, path);
+  if (left.IsSequence() && right.IsSequence()) return Append(std::move(left), right, rule);
+  return over;
+}
+
 }  // namespace
 
-Node KeyValueMap(const Node& node) {
+Node KeyValueMap(Node node) {
   if (!node.IsSequence()) return node;
   Node map = MakeMap(node.mark);
+  std::map<std::string, size_t> places;
   for (const Node& item : node.items) {
     if (!item.IsScalar()) return node;
     const size_t equals = item.text.find('=');
@@ -208,35 +243,26 @@ Node KeyValueMap(const Node& node) {
     if (equals != std::string::npos) {
       value = MakeScalar(item.text.substr(equals + 1), true, item.mark);
     }
-    Put(map, item.text.substr(0, equals), std::move(value));
+    PutIndexed(map, places, item.text.substr(0, equals), std::move(value));
   }
   return map;
 }
 
-Node NameMap(const Node& node) {
+Node NameMap(Node node) {
   if (!node.IsSequence()) return node;
   Node map = MakeMap(node.mark);
+  std::map<std::string, size_t> places;
   for (const Node& item : node.items) {
     if (!item.IsScalar()) return node;
     Node nothing;
     nothing.mark = item.mark;
-    Put(map, item.text, std::move(nothing));
+    PutIndexed(map, places, item.text, std::move(nothing));
   }
   return map;
 }
 
 Node Merge(Node base, const Node& over, std::vector<std::string> path) {
-  if (over.tag == "!reset" || over.tag == "!override" || base.tag == "!reset") return over;
-  if (over.IsNull()) return base;
-  if (base.IsNull()) return over;
-  const Rule rule = RuleFor(path);
-  if (rule == Rule::kReplace) return over;
-  Node left = Normalised(base, rule);
-  const Node right = Normalised(over, rule);
-  if (rule == Rule::kLogging && !SameDriver(left, right)) return over;
-  if (left.IsMap() && right.IsMap()) return MergeMaps(std::move(left), right, path);
-  if (left.IsSequence() && right.IsSequence()) return Append(std::move(left), right, rule);
-  return over;
+  return MergeAt(std::move(base), over, path);
 }
 
 void DropResets(Node& node) {

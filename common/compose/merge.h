@@ -22,9 +22,9 @@ void DropResets(Node& node);
 
 // A list of KEY=value texts as a map; a KEY alone has a null value. Other nodes are returned as
 // they are: a later reading says what is wrong with them.
-Node KeyValueMap(const Node& node);
+Node KeyValueMap(Node node);
 
 // A list of names as a map of name → null; other nodes as they are.
-Node NameMap(const Node& node);
+Node NameMap(Node node);
 
 }  // namespace quayside::compose

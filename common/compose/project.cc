@@ -123,10 +123,14 @@ Project LoadProject(const LoadOptions& options, ProjectFiles& files, Problems& p
   project.variables = ReadVariables(options, directory, files);
   std::vector<SourceDocument> documents;
   for (const std::string& path : options.files) {
-    for (Node& document : files.ReadCompose(path, {})) {
-      documents.push_back({path, std::move(document)});
+    auto read = files.ReadCompose(path, {});
+    if (!read.has_value()) {
+      project.complete = false;
+      continue;
     }
+    for (Node& document : *read) documents.push_back({path, std::move(document)});
   }
+  if (!project.complete) return project;
   const Lookup lookup = LookupIn(project.variables);
   project.name = ProjectName(options, documents, directory, lookup, problems);
   project.variables["COMPOSE_PROJECT_NAME"] = project.name;

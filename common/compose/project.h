@@ -15,9 +15,10 @@
 
 namespace quayside::compose {
 
-constexpr size_t kMaxProjectNodes = 400'000;
+constexpr size_t kMaxProjectNodes = 200'000;
 
 struct Project {
+  bool complete = true;  // false: a file could not be read, and nothing else was looked at
   std::string name;
   Node root;  // a map; paths in it are relative to the working directory
   // The caller's environment, then the env files, then COMPOSE_PROJECT_NAME.

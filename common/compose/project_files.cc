@@ -38,9 +38,10 @@ const ProjectFiles::File* ProjectFiles::Read(const std::string& path, const Name
   return &read_.emplace(path, std::move(file)).first->second;
 }
 
-std::vector<Node> ProjectFiles::ReadCompose(const std::string& path, const NamedAt& at) {
+std::optional<std::vector<Node>> ProjectFiles::ReadCompose(const std::string& path,
+                                                           const NamedAt& at) {
   const File* file = Read(path, at);
-  if (file == nullptr) return {};
+  if (file == nullptr) return std::nullopt;
   std::vector<Node> documents = ParseYaml(file->text, file->index, problems_);
   std::erase_if(documents, [&](const Node& document) {
     if (document.IsMap()) return false;

@@ -26,9 +26,9 @@ class ProjectFiles {
     std::string key;
   };
 
-  // The documents of a compose file, none when it cannot be read (said in the problems).
+  // The documents of a compose file; nothing when it cannot be read (said in the problems).
   // "-" is standard input.
-  std::vector<Node> ReadCompose(const std::string& path, const NamedAt& at);
+  std::optional<std::vector<Node>> ReadCompose(const std::string& path, const NamedAt& at);
 
   // The variables of an env file; nothing when it cannot be read.
   std::optional<std::map<std::string, std::string>> ReadEnv(const std::string& path, bool raw,

@@ -85,21 +85,22 @@ void UnitLoader::Extend(Node& services, const std::string& name, const std::stri
     return;
   }
   extending_.push_back(id);
-  Node base = Base(extends.value, name, services, path, directory, lookup);
+  const Node* base = Base(extends.value, name, services, path, directory, lookup);
   extending_.pop_back();
   Remove(*service, "extends");
-  if (base.IsNull()) return;
-  nodes_copied_ += CountNodes(base);
+  if (base == nullptr) return;
+  nodes_copied_ += CountNodes(*base);
   if (nodes_copied_ > kMaxProjectNodes) {
     problems_.Error(extends.key_mark, key,
                     "more than " + std::to_string(kMaxProjectNodes) + " values through extends");
     return;
   }
-  *service = Merge(std::move(base), *service, {"services", name});
+  *service = Merge(*base, *service, {"services", name});
 }
 
-Node UnitLoader::Base(const Node& extends, const std::string& name, Node& services,
-                      const std::string& path, const std::string& directory, const Lookup& lookup) {
+const Node* UnitLoader::Base(const Node& extends, const std::string& name, Node& services,
+                             const std::string& path, const std::string& directory,
+                             const Lookup& lookup) {
   const std::string key = "services." + name + ".extends";
   Node service_name = extends;
   const Node* file = nullptr;
@@ -119,7 +120,7 @@ Node UnitLoader::Base(const Node& extends, const std::string& name, Node& servic
   const bool file_wrong = file != nullptr && (!file->IsScalar() || file->text.empty());
   if (!service_name.IsScalar() || service_name.text.empty() || file_wrong) {
     problems_.Error(extends.mark, key, "a service name, or a map of service and file, is expected");
-    return {};
+    return nullptr;
   }
   Node* others = &services;
   std::string other_path = path;
@@ -128,24 +129,26 @@ Node UnitLoader::Base(const Node& extends, const std::string& name, Node& servic
     other_path = Resolve(directory, file->text);
     other_directory = DirectoryOf(other_path);
     others = ServicesOf(other_path, {file->mark, key + ".file"}, lookup);
-    if (others == nullptr) return {};
+    if (others == nullptr) return nullptr;
   }
   if (Find(*others, service_name.text) == nullptr) {
     problems_.Error(
         service_name.mark, key,
         "there is no service " + service_name.text.substr(0, 100) + " in " + other_path);
-    return {};
+    return nullptr;
   }
   Extend(*others, service_name.text, other_path, other_directory, lookup);
-  return *Find(*others, service_name.text);
+  return Find(*others, service_name.text);
 }
 
 Node* UnitLoader::ServicesOf(const std::string& path, const ProjectFiles::NamedAt& at,
                              const Lookup& lookup) {
   auto found = extended_files_.find(path);
   if (found == extended_files_.end()) {
+    std::optional<std::vector<Node>> documents = files_.ReadCompose(path, at);
+    if (!documents.has_value()) return nullptr;
     Node root = MakeMap();
-    for (Node& document : files_.ReadCompose(path, at)) {
+    for (Node& document : *documents) {
       InterpolateTree(document, "", lookup, problems_);
       PrepareServices(document, DirectoryOf(path), lookup);
       root = Merge(std::move(root), document, {});
@@ -154,7 +157,7 @@ Node* UnitLoader::ServicesOf(const std::string& path, const ProjectFiles::NamedA
   }
   Node* services = Find(found->second, "services");
   if (services == nullptr || !services->IsMap()) {
-    if (problems_.ok()) problems_.Error(at.mark, at.key, path + " has no services");
+    problems_.Error(at.mark, at.key, path + " has no services");
     return nullptr;
   }
   return services;
@@ -246,9 +249,9 @@ void UnitLoader::IncludeOne(const Node& item, Node& root, const std::string& dir
   std::vector<SourceDocument> documents;
   for (const std::string& path : entry.paths) {
     const std::string resolved = Resolve(directory, path);
-    for (Node& document : files_.ReadCompose(resolved, {item.mark, "include"})) {
-      documents.push_back({resolved, std::move(document)});
-    }
+    auto read = files_.ReadCompose(resolved, {item.mark, "include"});
+    if (!read.has_value()) return;
+    for (Node& document : *read) documents.push_back({resolved, std::move(document)});
   }
   including_.push_back(first);
   std::map<std::string, Node> extended = std::exchange(extended_files_, {});  // other variables
@@ -267,7 +270,8 @@ void UnitLoader::Import(const Node& included, const Mark& mark, Node& root) {
     if (section.value.IsNull()) continue;
     Node* mine = Find(root, section.key);
     if (mine == nullptr || mine->IsNull()) {
-      Put(root, section.key, section.value);
+      Remove(root, section.key);
+      root.entries.push_back(section);
       continue;
     }
     if (!mine->IsMap() || !section.value.IsMap()) continue;  // said when the section is read

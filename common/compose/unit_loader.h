@@ -38,9 +38,9 @@ class UnitLoader {
   // Resolves `extends` of the service called `name` in place. `path` is the file it stands in.
   void Extend(Node& services, const std::string& name, const std::string& path,
               const std::string& directory, const Lookup& lookup);
-  // The service that `extends` means, itself extended; a null node when there is none.
-  Node Base(const Node& extends, const std::string& name, Node& services, const std::string& path,
-            const std::string& directory, const Lookup& lookup);
+  // The service that `extends` means, itself extended; nullptr when there is none.
+  const Node* Base(const Node& extends, const std::string& name, Node& services,
+                   const std::string& path, const std::string& directory, const Lookup& lookup);
   // The services of another file that `extends` names, read once.
   Node* ServicesOf(const std::string& path, const ProjectFiles::NamedAt& at, const Lookup& lookup);
 

@@ -144,6 +144,12 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
+  static void CheckEntries(const Mark& mark, const Node& node) {
+    if (node.items.size() >= kMaxEntries || node.entries.size() >= kMaxEntries) {
+      throw Stop{mark, "more than " + std::to_string(kMaxEntries) + " entries in one map or list"};
+    }
+  }
+
   // Our two tags; text is the only YAML type that a tag may force.
   std::string CheckTag(const std::string& tag, const Mark& mark) {
     if (tag == "!reset" || tag == "!override") return tag;
@@ -192,6 +198,7 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     Frame& frame = open_.back();
+    CheckEntries(mark, frame.node);
     if (frame.node.IsSequence()) {
       frame.node.items.push_back(std::move(node));
     } else if (frame.key.has_value()) {

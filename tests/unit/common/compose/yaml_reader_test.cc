@@ -118,10 +118,17 @@ TEST(YamlReader, RefusesALargeTextCopiedOften) {
 }
 
 TEST(YamlReader, CountsEveryValue) {
-  const std::string below = "a:\n" + Repeat("- x\n", 90'000);
+  const std::string thousand = "- [" + Repeat("x,", 999) + "]\n";
+  const std::string below = "a:\n" + Repeat(thousand, 99);
   EXPECT_EQ(Parse(below).error, "");
-  const std::string over = "a:\n" + Repeat("- x\n", 100'001);
+  const std::string over = "a:\n" + Repeat(thousand, 101);
   EXPECT_THAT(Parse(over).error, HasSubstr("more than 100000 values"));
+}
+
+TEST(YamlReader, BoundsOneList) {
+  EXPECT_EQ(Parse("a:\n" + Repeat("- x\n", kMaxEntries)).error, "");
+  EXPECT_THAT(Parse("a:\n" + Repeat("- x\n", kMaxEntries + 1)).error,
+              HasSubstr("f:2002:3: more than 2000 entries in one map or list"));
 }
 
 TEST(YamlReader, RefusesDeepNesting) {
