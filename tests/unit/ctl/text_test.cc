@@ -16,6 +16,7 @@
 #include "ctl/operand.h"
 #include "ctl/print.h"
 #include "ctl/verbs.h"
+#include "tests/source_dir.h"
 
 namespace quayside::ctl {
 namespace {
@@ -61,7 +62,7 @@ TEST(Verbs, HaveDistinctPathsFlagsAndAnExampleEach) {
 }
 
 TEST(Verbs, AreAllInTheDocument) {
-  const auto document = ReadFile(std::string(QUAYSIDE_SOURCE_DIR) + "/docs/cli.md", 1 << 20);
+  const auto document = ReadFile(SourceDir() + "/docs/cli.md", 1 << 20);
   ASSERT_TRUE(document.ok()) << document.status();
   for (const Verb& verb : Verbs()) {
     EXPECT_NE(document->find("### ctl " + std::string(verb.path) + "\n"), std::string::npos)

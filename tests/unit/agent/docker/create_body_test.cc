@@ -8,6 +8,7 @@
 
 #include "agent/labels.h"
 #include "agent/network_settings.h"
+#include "tests/source_dir.h"
 
 namespace quayside::agent::docker {
 namespace {
@@ -16,7 +17,7 @@ using nlohmann::json;
 
 // Compares with tests/golden/docker/NAME; QUAYSIDE_UPDATE_GOLDEN=1 rewrites the file instead.
 void ExpectGolden(const std::string& name, const std::string& body) {
-  const std::string path = std::string(QUAYSIDE_SOURCE_DIR) + "/tests/golden/docker/" + name;
+  const std::string path = SourceDir() + "/tests/golden/docker/" + name;
   const std::string text = json::parse(body).dump(2) + "\n";
   if (getenv("QUAYSIDE_UPDATE_GOLDEN") != nullptr) {
     std::ofstream(path) << text;

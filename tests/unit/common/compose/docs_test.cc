@@ -8,11 +8,12 @@
 #include <gtest/gtest.h>
 
 #include "common/compose/keys.h"
+#include "tests/source_dir.h"
 
 namespace quayside::compose {
 namespace {
 
-const std::string kPage = std::string(QUAYSIDE_SOURCE_DIR) + "/docs/compose.md";
+const std::string kPage = SourceDir() + "/docs/compose.md";
 constexpr char kBegin[] = "<!-- keys: written by docs_test -->\n";
 constexpr char kEnd[] = "<!-- end of keys -->\n";
 

@@ -10,12 +10,13 @@
 #include <gtest/gtest.h>
 
 #include "common/compose/compose.h"
+#include "tests/source_dir.h"
 #include "tests/unit/common/compose/load.h"
 
 namespace quayside::compose {
 namespace {
 
-const std::filesystem::path kGolden = std::string(QUAYSIDE_SOURCE_DIR) + "/tests/golden/compose";
+const std::filesystem::path kGolden = SourceDir() + "/tests/golden/compose";
 
 std::string Slurp(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

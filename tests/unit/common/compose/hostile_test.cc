@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/source_dir.h"
 #include "tests/unit/common/compose/load.h"
 
 namespace quayside::compose {
@@ -17,7 +18,7 @@ namespace {
 using testing::HasSubstr;
 
 std::string Golden(const std::string& name) {
-  std::ifstream file(std::string(QUAYSIDE_SOURCE_DIR) + "/tests/golden/compose/" + name);
+  std::ifstream file(SourceDir() + "/tests/golden/compose/" + name);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

@@ -9,6 +9,7 @@
 
 #include "common/base/file.h"
 #include "common/base/status.h"
+#include "tests/source_dir.h"
 #include "tests/unit/controller/store/sample.h"
 
 namespace quayside::controller {
@@ -18,7 +19,7 @@ namespace {
 std::string OldDatabase(const std::string& name, const std::string& directory) {
   const std::string path = directory + "/db";
   auto database = *Database::Open(path, Database::Mode::kCreate);
-  const auto sql = ReadFile(std::string(QUAYSIDE_SOURCE_DIR) + "/tests/upgrade/" + name, 1 << 20);
+  const auto sql = ReadFile(SourceDir() + "/tests/upgrade/" + name, 1 << 20);
   EXPECT_TRUE(sql.ok()) << sql.status();
   const absl::Status executed = database.Execute(*sql);
   EXPECT_TRUE(executed.ok()) << executed;
