@@ -21,9 +21,12 @@ grpc::Status ToGrpc(const absl::Status& status);
 absl::Status FromGrpc(const grpc::Status& status);
 inline constexpr size_t kMaxStatusBytes = 4 << 10;
 
-// The largest message that either side of a session, and ctl, accepts; set on purpose on both
-// sides. An Assignment is at most 2 MiB (R8), a Report's parts add up to less than 3 MiB.
+// The largest message that either side of a session accepts, and the largest request of ctl; set on
+// purpose on both sides. An Assignment is at most 2 MiB (R8), a Report's parts add up to less than
+// 3 MiB.
 inline constexpr int kMaxMessageBytes = 4 << 20;
+// The largest answer to ctl: a list of 10,000 hosts has about 10 MiB.
+inline constexpr int kMaxReplyBytes = 64 << 20;
 
 // Keepalive of a session (R5): the agent asks every 3 s and waits 6 s, so it sees silence within
 // 10 s; the controller asks every 5 s and waits 4 s, so it does too. The controller tolerates pings

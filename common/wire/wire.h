@@ -19,7 +19,7 @@ namespace quayside::wire {
 inline constexpr size_t kMaxSpecBytes = 256 << 10;
 inline constexpr size_t kMaxAppBytes = 2 << 20;
 inline constexpr size_t kMaxAssignmentBytes = 2 << 20;
-inline constexpr size_t kMaxStoredAssignmentBytes = 64 << 20;
+inline constexpr size_t kMaxStoredAssignmentBytes = 16 << 20;
 
 std::string EncodeSpec(const ContainerSpec& spec);
 absl::StatusOr<ContainerSpec> DecodeSpec(std::string_view bytes);

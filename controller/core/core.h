@@ -109,6 +109,7 @@ struct CoreOptions {
   int64_t max_events = 1'000'000;
   absl::Duration read_only_retry = absl::Seconds(5);
   int max_hosts = 20'000;
+  std::string temporary_directory = "/tmp";  // where a backup is put together before it is sent
 };
 
 class Core {

@@ -333,6 +333,7 @@ struct StopWatch {
 // (R28). `chunk` returns false when the caller has left. Bounded: it waits while `room` is false.
 struct StartBackup {
   std::function<bool(std::string)> chunk;
+  std::function<bool()> room;  // unset = always
   Answer<std::monostate> done;
 };
 
