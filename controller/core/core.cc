@@ -1,0 +1,318 @@
+#include "controller/core/core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "common/base/log.h"
+#include "common/base/status.h"
+#include "common/model/event_kind.h"
+#include "controller/core/answered.h"
+#include "controller/core/apps.h"
+#include "controller/core/assignment_builder.h"
+#include "controller/core/core_state.h"
+#include "controller/core/hosts.h"
+#include "controller/core/recovery.h"
+#include "controller/core/requests_in.h"
+#include "controller/core/rollouts.h"
+#include "controller/core/settle.h"
+#include "controller/core/views.h"
+
+namespace quayside::controller {
+namespace {
+
+constexpr int kPruneRows = 1'000;  // R28
+constexpr absl::Duration kPrunePeriod = absl::Minutes(1);
+// How long until a slice of a backup whose reader is slow is tried again.
+constexpr absl::Duration kBackupPause = absl::Milliseconds(5);
+
+template <typename... Fs>
+struct Overload : Fs... {
+  using Fs::operator()...;
+};
+template <typename... Fs>
+Overload(Fs...) -> Overload<Fs...>;
+
+}  // namespace
+
+struct Core::Impl {
+  Impl(CoreOptions options, Clock& clock, Random& random, Store& store, Fleet& fleet)
+      : state(options, clock, random, store, fleet) {}
+
+  absl::Status Start();
+  MonoTime Turn(std::vector<CoreEvent> events);
+
+  void BeginTurn();
+  void Take(CoreEvent event);
+  void TakeHello(const AgentHello& hello);
+  void TakeAck(AgentAck ack);
+  void TakeReport(AgentReport report);
+  void TakeResult(AgentCommandResult result);
+  void Look();
+  void Commit();
+  void CommitFailed(const absl::Status& failed);
+  void TryWriting();
+  void OfferAssignments();
+  void TellWatchers(const std::set<AppName>& touched, const std::vector<EventRow>& events);
+  void Prune();
+  MonoTime NextTurn();
+  MonoTime At(absl::Time steady) const {
+    return steady <= state.steady ? state.now : state.now + (steady - state.steady);
+  }
+
+  CoreState state;
+  bool again = false;               // there is more to do at once
+  std::set<AppName> more;           // apps whose rollouts go on in the next turn
+  std::vector<SessionId> admitted;  // Hellos of this turn
+};
+
+absl::Status Core::Impl::Start() {
+  state.started_mono = state.clock.Now();
+  state.started_wall = state.clock.Wall();
+  BeginTurn();
+  Model model;
+  QS_RETURN_IF_ERROR(state.store.Load(&model));
+  const bool first = model.fleet.Find(0) == nullptr;
+  if (first) {
+    FleetRow fleet;
+    fleet.fleet = FleetId(state.random.Base32(10));
+    fleet.epoch = StoreEpoch(state.random.Base32(26));
+    model.fleet.Put(0, std::move(fleet));
+  }
+  state.ledger.Reset(std::move(model));
+  state.sessions.Configure({state.started_mono,
+                            std::max(2 * state.options.lease, state.options.start_grace),
+                            state.options.lease});
+  ResumeRecovery(state);
+  for (const auto& [name, app] : state.ledger.model().apps.rows()) {
+    state.unsettled.insert(name);
+    state.ledger.TouchApp(name);
+    // The time that the controller was away is nobody's fault.
+    const RolloutRow* rollout = state.ledger.NewestRollout(name);
+    const RevisionRow* to =
+        rollout == nullptr ? nullptr : state.ledger.FindRevision(name, rollout->to);
+    if (to == nullptr || Ended(rollout->state) || rollout->state == RolloutState::kPaused) continue;
+    RolloutRow row = *rollout;
+    row.deadline = std::max(row.deadline, state.steady + ProgressTime(to->spec));
+    state.ledger.PutRollout(std::move(row));
+  }
+  state.ledger.RaiseGenerations();
+  return state.store.Commit(state.ledger.mutable_model());
+}
+
+void Core::Impl::BeginTurn() {
+  state.now = state.clock.Now();
+  state.wall = state.clock.Wall();
+  state.steady = state.started_wall + (state.now - state.started_mono);
+}
+
+MonoTime Core::Impl::Turn(std::vector<CoreEvent> events) {
+  BeginTurn();
+  again = false;
+  if (!state.read_only_reason.empty() && state.now >= state.next_probe) TryWriting();
+  for (CoreEvent& event : events) Take(std::move(event));
+  state.commands.Expire(state.now);
+  if (state.read_only_reason.empty()) {
+    WatchPresence(state);
+    Look();
+    Prune();
+  }
+  Commit();
+  state.backup.Step(state.store);
+  return NextTurn();
+}
+
+void Core::Impl::Take(CoreEvent event) {
+  std::visit(Overload{[&](Request& request) { TakeRequest(state, std::move(request)); },
+                      [&](AgentHello& hello) { TakeHello(hello); },
+                      [&](AgentAck& ack) { TakeAck(std::move(ack)); },
+                      [&](AgentReport& report) { TakeReport(std::move(report)); },
+                      [&](AgentHeartbeat& heartbeat) { HandleHeartbeat(state, heartbeat); },
+                      [&](AgentCommandResult& result) { TakeResult(std::move(result)); },
+                      [&](AgentGone& gone) { HandleGone(state, gone); }},
+             event);
+}
+
+void Core::Impl::TakeHello(const AgentHello& hello) {
+  HandleHello(state, hello);
+  admitted.push_back(hello.session);
+}
+
+// Acks and Reports change rows: while nothing can be written the newest of each session waits, and
+// presence lives on (R29).
+void Core::Impl::TakeAck(AgentAck ack) {
+  if (state.read_only_reason.empty()) HandleAck(state, ack);
+  if (const HostId* host = state.sessions.HostOf(ack.session)) {
+    state.sessions.Heard(*host, state.now);
+    state.unwritten_acks.insert_or_assign(ack.session, std::move(ack));
+  }
+}
+
+void Core::Impl::TakeReport(AgentReport report) {
+  if (state.read_only_reason.empty()) HandleReport(state, report);
+  if (const HostId* host = state.sessions.HostOf(report.session)) {
+    state.sessions.Heard(*host, state.now);
+    state.sessions.At(*host).facts.reported = true;
+    state.unwritten_reports.insert_or_assign(report.session, std::move(report));
+  }
+}
+
+void Core::Impl::TakeResult(AgentCommandResult result) {
+  const HostId* host = state.sessions.HostOf(result.session);
+  if (host == nullptr) return;
+  state.sessions.Heard(*host, state.now);
+  state.commands.Result(result.id, HostId(*host), result.status, std::move(result.lines));
+}
+
+// Looks at every app that something happened to: places what is missing, steps its rollout.
+void Core::Impl::Look() {
+  for (const AppName& app : std::exchange(state.unsettled, {})) {
+    SettleApp(state, app);
+    state.ledger.TouchApp(app);
+  }
+  std::set<AppName> due = state.ledger.touched_apps();
+  for (const auto& [app, at] : state.next_step) {
+    if (at <= state.steady) due.insert(app);
+  }
+  for (const AppName& app : due) {
+    FinishRemovals(state, app);
+    if (StepApp(state, app)) {
+      more.insert(app);
+      again = true;
+    }
+  }
+}
+
+void Core::Impl::Prune() {
+  if (state.now < state.next_pruning) return;
+  state.next_pruning = state.now + kPrunePeriod;
+  PruneAnswers(state, kPruneRows);
+  const absl::StatusOr<int> pruned = state.store.PruneEvents(
+      state.wall - state.options.event_retention, state.options.max_events, kPruneRows);
+  if (!pruned.ok()) {
+    Log(LogLevel::kWarn, "events_not_pruned", {{"error", Message(pruned.status())}});
+  } else if (*pruned == kPruneRows) {
+    state.next_pruning = state.now;  // there is more
+    again = true;
+  }
+}
+
+// ---- the end of a turn (R29) ----
+
+void Core::Impl::Commit() {
+  state.ledger.RaiseGenerations();
+  const std::set<AppName> touched = state.ledger.TakeTouchedApps();
+  const std::vector<EventRow> events = state.ledger.model().new_events;
+  absl::Status committed;
+  if (state.ledger.Dirty()) committed = state.store.Commit(state.ledger.mutable_model());
+  if (!committed.ok()) CommitFailed(committed);
+
+  Outbox outbox = std::exchange(state.outbox, {});
+  if (committed.ok()) {
+    state.sessions.CommitTaken(outbox.reports);
+    if (state.read_only_reason.empty()) {
+      state.unwritten_acks.clear();
+      state.unwritten_reports.clear();
+    }
+  } else {
+    state.sessions.RevokeTaken(outbox.reports);
+  }
+  for (auto& reply : outbox.replies) reply(committed);
+  if (committed.ok()) {
+    for (auto& send : outbox.sends) send();
+    OfferAssignments();
+  }
+  for (auto& read : outbox.reads) read();
+  if (committed.ok()) TellWatchers(touched, events);
+  admitted.clear();
+  for (const AppName& app : std::exchange(more, {})) state.ledger.TouchApp(app);
+}
+
+void Core::Impl::CommitFailed(const absl::Status& failed) {
+  Log(LogLevel::kError, "store_read_only", {{"error", Message(failed)}});
+  state.read_only_reason = Message(failed);
+  state.next_probe = state.now + state.options.read_only_retry;
+  // What was not written was not decided either.
+  Model model;
+  const absl::Status loaded = state.store.Load(&model);
+  if (!loaded.ok()) {
+    Log(LogLevel::kError, "store_unreadable", {{"error", Message(loaded)}});
+    QS_CHECK(loaded.ok());  // going on without the truth would be worse than a restart
+  }
+  state.ledger.Reset(std::move(model));
+  // Agents that were admitted in this turn come again.
+  for (const SessionId session : admitted) {
+    const HostId* host = state.sessions.HostOf(session);
+    if (host == nullptr) continue;
+    const HostId id = *host;
+    state.sessions.End(id);
+    state.fleet.Close(
+        session, Unavailable("the controller cannot write its database now: " + Message(failed)));
+  }
+}
+
+void Core::Impl::TryWriting() {
+  const absl::Status probed = state.store.ProbeWrite();
+  if (!probed.ok()) {
+    state.read_only_reason = Message(probed);
+    state.next_probe = state.now + state.options.read_only_retry;
+    return;
+  }
+  Log(LogLevel::kWarn, "store_writable");
+  state.Event(
+      event_kind::kStoreWritable,
+      {.message = "the database can be written again; it could not be: " + state.read_only_reason});
+  state.read_only_reason.clear();
+  for (auto& [session, ack] : std::exchange(state.unwritten_acks, {})) TakeAck(std::move(ack));
+  for (auto& [session, report] : std::exchange(state.unwritten_reports, {})) {
+    TakeReport(std::move(report));
+  }
+  for (const auto& [name, app] : state.ledger.model().apps.rows()) state.unsettled.insert(name);
+}
+
+// To every host whose agent is known to have an older one (R2).
+void Core::Impl::OfferAssignments() {
+  std::set<HostId> candidates = state.ledger.TakeRaisedHosts();
+  for (const SessionId session : admitted) {
+    if (const HostId* host = state.sessions.HostOf(session)) candidates.insert(*host);
+  }
+  for (const HostId& id : candidates) {
+    const HostRow* row = state.ledger.FindHost(id);
+    HostPresence& presence = state.sessions.At(id);
+    if (row == nullptr || !presence.session.has_value()) continue;
+    if (presence.session->offered >= row->generation) continue;
+    presence.session->offered = row->generation;
+    state.fleet.Offer(presence.session->id, std::make_shared<const Assignment>(
+                                                BuildAssignment(state.ledger, id, state.specs)));
+  }
+}
+
+void Core::Impl::TellWatchers(const std::set<AppName>& touched,
+                              const std::vector<EventRow>& events) {
+  for (const AppName& app : state.watchers.WatchedAmong(touched)) {
+    state.watchers.TellStatus(ViewStatus(state, app));
+  }
+  if (!events.empty()) state.watchers.TellEvents(events);
+}
+
+MonoTime Core::Impl::NextTurn() {
+  if (again) return state.now;
+  MonoTime next = std::min(NextPresenceChange(state), state.commands.next_deadline());
+  if (state.backup.active()) next = std::min(next, state.now + kBackupPause);
+  if (!state.read_only_reason.empty()) return std::min(next, state.next_probe);
+  next = std::min(next, state.next_pruning);
+  for (const auto& [app, at] : state.next_step) next = std::min(next, At(at));
+  return next;
+}
+
+// ---- the door ----
+
+Core::Core(CoreOptions options, Clock& clock, Random& random, Store& store, Fleet& fleet)
+    : impl_(std::make_unique<Impl>(std::move(options), clock, random, store, fleet)) {}
+Core::~Core() = default;
+
+absl::Status Core::Start() { return impl_->Start(); }
+MonoTime Core::Turn(std::vector<CoreEvent> events) { return impl_->Turn(std::move(events)); }
+const Model& Core::model() const { return impl_->state.ledger.model(); }
+
+}  // namespace quayside::controller

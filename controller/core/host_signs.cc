@@ -1,0 +1,109 @@
+// Signs of life: heartbeats, acks, ends of sessions, silence.
+#include <algorithm>
+
+#include "common/model/event_kind.h"
+#include "controller/core/hosts.h"
+#include "controller/core/settle.h"
+
+namespace quayside::controller {
+
+void HandleGone(CoreState& state, const AgentGone& gone) {
+  const HostId* host = state.sessions.HostOf(gone.session);
+  if (host == nullptr) return;
+  const HostId id = *host;
+  state.sessions.End(id);
+  state.commands.HostGone(id);
+  HostChanged(state, id);
+}
+
+void HandleHeartbeat(CoreState& state, const AgentHeartbeat& heartbeat) {
+  const HostId* host = state.sessions.HostOf(heartbeat.session);
+  if (host == nullptr) return;
+  state.sessions.Heard(*host, state.now);
+  state.outbox.sends.push_back([&state, heartbeat] {
+    const Session* session = state.sessions.Find(heartbeat.session);
+    if (session == nullptr) return;
+    state.fleet.AnswerHeartbeat(heartbeat.session, heartbeat.sequence, session->committed_report,
+                                state.options.heartbeat_period);
+  });
+}
+
+void HandleAck(CoreState& state, const AgentAck& ack) {
+  const HostId* id = state.sessions.HostOf(ack.session);
+  if (id == nullptr) return;
+  state.sessions.Heard(*id, state.now);
+  const HostRow* known = state.ledger.FindHost(*id);
+  if (known == nullptr || ack.epoch != state.ledger.fleet().epoch) return;
+  if (!ack.error.empty()) {
+    // Nothing changed there; the latest is offered again with its next session or change.
+    state.Event(event_kind::kStateNotWritten,
+                {.host = known->name,
+                 .message = "host " + known->name + " cannot store its assignment: " + ack.error});
+    return;
+  }
+  if (ack.generation < known->acked_generation || ack.generation > known->generation) return;
+  HostRow row = *known;
+  row.acked_generation = ack.generation;
+  for (const Rejection& rejection : ack.rejections) {
+    if (std::find(row.rejections.begin(), row.rejections.end(), rejection) !=
+        row.rejections.end()) {
+      continue;
+    }
+    state.Event(event_kind::kAssignmentRejected,
+                {.app = rejection.app,
+                 .host = row.name,
+                 .message = "host " + row.name + " refuses " + rejection.app.value + ": " +
+                            rejection.reason});
+  }
+  if (!row.rejections.empty() || !ack.rejections.empty()) HostChanged(state, row.id);
+  row.rejections = ack.rejections;
+  state.ledger.PutHost(std::move(row));
+}
+
+void HostChanged(CoreState& state, const HostId& host) {
+  for (const InstanceId& id : state.ledger.InstancesOn(host)) {
+    state.ledger.TouchApp(state.ledger.model().instances.Find(id)->desired.slot.app);
+  }
+  for (const RemovalRow* row : state.ledger.RemovalsOn(host)) {
+    state.ledger.TouchApp(row->removal.app);
+  }
+  for (const auto& [app, row] : state.ledger.model().apps.rows()) {
+    if (MayConcern(state, app, host)) {
+      state.unsettled.insert(app);
+      state.ledger.TouchApp(app);
+    }
+  }
+}
+
+void WatchPresence(CoreState& state) {
+  for (const auto& [id, row] : state.ledger.model().hosts.rows()) {
+    HostPresence& presence = state.sessions.At(id);
+    const Presence before = presence.shown;
+    const Presence after = DecidePresence(presence.facts, state.sessions.rules(), state.now);
+    if (before == after) continue;
+    presence.shown = after;
+    HostChanged(state, id);
+    if (after == Presence::kAway) {
+      state.Event(event_kind::kHostAway,
+                  {.host = row.name, .message = "host " + row.name + " is away"});
+    } else if (after == Presence::kLost) {
+      state.Event(event_kind::kHostLost,
+                  {.host = row.name,
+                   .message = "host " + row.name +
+                              " is lost: nothing was heard for the time of its lease"});
+    } else if (after == Presence::kReady && before != Presence::kUnknown) {
+      state.Event(event_kind::kHostBack,
+                  {.host = row.name, .message = "host " + row.name + " is back"});
+    }
+  }
+}
+
+MonoTime NextPresenceChange(const CoreState& state) {
+  MonoTime next = MonoTime::Never();
+  for (const auto& [id, presence] : state.sessions.hosts()) {
+    next = std::min(next, NextPresenceChange(presence.facts, state.sessions.rules(), state.now));
+  }
+  return next;
+}
+
+}  // namespace quayside::controller

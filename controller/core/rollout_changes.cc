@@ -1,0 +1,152 @@
+// The rows that a rollout's decisions become.
+#include "controller/core/rollouts.h"
+#include "controller/rollout/targets.h"
+
+namespace quayside::controller {
+namespace {
+
+// What going back from the successor of `old` means: `old` itself when it belongs to a revision
+// that succeeded, else what `old` had replaced (R21).
+InstanceId BaselineOf(const CoreState& state, const InstanceRow& old) {
+  const AppRow* app = state.ledger.FindApp(old.desired.slot.app);
+  if (old.desired.revision <= app->succeeded_revision) return old.desired.id;
+  return state.ledger.model().kept.Find(old.predecessor) != nullptr ? old.predecessor
+                                                                    : InstanceId();
+}
+
+// No longer wanted, but kept when going back may need it: the last succeeded and the last proven
+// one (R12).
+void Retire(CoreState& state, const InstanceId& id) {
+  const InstanceRow* found = state.ledger.model().instances.Find(id);
+  if (found == nullptr) return;
+  const InstanceRow row = *found;
+  const AppRow* app = state.ledger.FindApp(row.desired.slot.app);
+  const InstanceStatus* status = state.ledger.Observed(row.desired.host, id);
+  state.ledger.DeleteInstance(id);
+  if (row.desired.revision <= app->succeeded_revision || (status != nullptr && status->proven)) {
+    state.ledger.PutKept(row);
+  }
+}
+
+// The same container, told to run or to stop.
+void SetIntent(CoreState& state, const InstanceId& id, Intent intent) {
+  const InstanceRow* found = state.ledger.model().instances.Find(id);
+  if (found == nullptr) return;
+  InstanceRow row = *found;
+  row.desired.intent = intent;
+  state.ledger.PutInstance(std::move(row));
+}
+
+void Put(CoreState& state, RolloutRow& rollout, RolloutTarget& target) {
+  const RevisionRow* revision = state.ledger.FindRevision(rollout.app, rollout.to);
+  const ServiceSpec* service = FindService(revision->spec, target.slot.service);
+  if (target.action == TargetAction::kNone) {
+    return SetIntent(state, target.predecessor, IntentOf(*service));
+  }
+  InstanceId baseline;
+  if (!target.predecessor.empty()) {
+    const InstanceRow* old = state.ledger.model().instances.Find(target.predecessor);
+    if (old != nullptr) baseline = BaselineOf(state, *old);
+    Retire(state, target.predecessor);
+  }
+  target.predecessor = baseline;
+  target.instance =
+      PutNewInstance(state, *revision, *service, target.slot, target.host, target.predecessor);
+}
+
+void GoBack(CoreState& state, const RolloutRow& rollout, const RolloutTarget& target) {
+  if (target.action == TargetAction::kNone && target.instance == target.predecessor) {
+    const AppRow* app = state.ledger.FindApp(rollout.app);
+    const RevisionRow* last = state.ledger.FindRevision(rollout.app, app->succeeded_revision);
+    const ServiceSpec* service =
+        last == nullptr ? nullptr : FindService(last->spec, target.slot.service);
+    if (service != nullptr) SetIntent(state, target.instance, IntentOf(*service));
+    return;
+  }
+  const std::string why = "the rollout to revision " + std::to_string(rollout.to) + " went back";
+  if (!target.instance.empty()) state.ledger.DeleteInstance(target.instance);
+  const KeptRow* kept = state.ledger.model().kept.Find(target.predecessor);
+  if (kept == nullptr) {
+    // It is there still (a removal that had not begun), or it was new in this slot.
+    if (state.ledger.model().instances.Find(target.predecessor) == nullptr) {
+      NameRemoval(state, target.host, target.slot, why);
+    }
+    return;
+  }
+  InstanceRow row = kept->instance;
+  state.ledger.DeleteKept(target.predecessor);
+  state.ledger.DeleteRemoval(target.host, target.slot);
+  state.ledger.PutInstance(std::move(row));
+}
+
+// Proven for good in this slot: its predecessors are let go.
+void Settle(CoreState& state, const RolloutTarget& target) {
+  const std::set<InstanceId> kept = state.ledger.KeptOn(target.host);
+  for (const InstanceId& id : kept) {
+    if (state.ledger.model().kept.Find(id)->instance.desired.slot == target.slot) {
+      state.ledger.DeleteKept(id);
+    }
+  }
+  const InstanceRow* found = state.ledger.model().instances.Find(target.instance);
+  if (found == nullptr || found->predecessor.empty()) return;
+  InstanceRow row = *found;
+  row.predecessor = InstanceId();
+  state.ledger.PutInstance(std::move(row));
+}
+
+}  // namespace
+
+void NameRemoval(CoreState& state, const HostId& host, const SlotKey& slot, std::string why,
+                 bool volumes) {
+  Removal removal{slot.app, slot.service, slot.slot, volumes, std::move(why)};
+  state.ledger.PutRemoval({host, std::move(removal), state.wall});
+}
+
+InstanceId PutNewInstance(CoreState& state, const RevisionRow& revision, const ServiceSpec& service,
+                          const SlotKey& slot, const HostId& host, const InstanceId& predecessor) {
+  InstanceRow row;
+  row.desired = MakeInstance(revision, service, slot, host, state.HostName(host));
+  row.desired.id = InstanceId(state.random.Base32(12));
+  row.predecessor = predecessor;
+  row.created_at = state.wall;
+  if (service.mode == ServiceMode::kReplicated && HasLocalState(service.container)) {
+    state.ledger.PutBinding(slot, {host, "its data is on " + state.HostName(host)});
+  }
+  state.ledger.DeleteRemoval(host, slot);
+  const InstanceId id = row.desired.id;
+  state.ledger.PutInstance(std::move(row));
+  return id;
+}
+
+void CarryOut(CoreState& state, RolloutRow& row, const InstanceChange& change) {
+  RolloutTarget& target = row.targets[change.target];
+  const std::string to = "revision " + std::to_string(row.to);
+  switch (change.kind) {
+    case ChangeKind::kPut:
+      return Put(state, row, target);
+    case ChangeKind::kRetire:
+      Retire(state, target.predecessor);
+      return NameRemoval(state, target.host, target.slot, to + " has it no more there");
+    case ChangeKind::kRemove:
+      state.ledger.DeleteInstance(target.predecessor);
+      return NameRemoval(state, target.host, target.slot, to + " has it no more there");
+    case ChangeKind::kGoBack:
+      return GoBack(state, row, target);
+    case ChangeKind::kStop:
+      return SetIntent(state, target.instance, Intent::kStop);
+    case ChangeKind::kSettle:
+      return Settle(state, target);
+  }
+}
+
+void ForgetKept(CoreState& state, const AppName& app) {
+  for (const InstanceId& id : std::set(state.ledger.KeptOf(app))) state.ledger.DeleteKept(id);
+  for (const InstanceId& id : std::set(state.ledger.InstancesOf(app))) {
+    InstanceRow row = *state.ledger.model().instances.Find(id);
+    if (row.predecessor.empty()) continue;
+    row.predecessor = InstanceId();
+    state.ledger.PutInstance(std::move(row));
+  }
+}
+
+}  // namespace quayside::controller

@@ -1,0 +1,227 @@
+#include "controller/core/rollouts.h"
+
+#include <algorithm>
+
+#include "common/base/log.h"
+#include "common/model/event_kind.h"
+#include "controller/rollout/judge.h"
+#include "controller/rollout/targets.h"
+
+namespace quayside::controller {
+namespace {
+
+std::map<HostId, StepHost> StepHosts(const CoreState& state, const RolloutRow& row) {
+  std::map<HostId, StepHost> hosts;
+  for (const RolloutTarget& target : row.targets) {
+    if (target.host.empty() || hosts.contains(target.host)) continue;
+    const HostRow* host = state.ledger.FindHost(target.host);
+    if (host == nullptr) continue;
+    StepHost facts{host->name, state.PresenceOf(host->id), host->engine.reachable, ""};
+    // A refusal counts when it is about the Assignment that is current now.
+    if (host->acked_generation == host->generation) {
+      for (const Rejection& rejection : host->rejections) {
+        if (rejection.app == row.app) facts.rejection = rejection.reason;
+      }
+    }
+    hosts.emplace(target.host, std::move(facts));
+  }
+  return hosts;
+}
+
+// The container that a removal is about runs still.
+bool StillThere(const CoreState& state, const RolloutTarget& target) {
+  const InstanceStatus* status = state.ledger.Observed(target.host, target.predecessor);
+  return status != nullptr && MayRun(status->state);
+}
+
+const InstanceRow* FindRow(const Ledger& ledger, const InstanceId& id) {
+  if (const InstanceRow* row = ledger.model().instances.Find(id)) return row;
+  const KeptRow* kept = ledger.model().kept.Find(id);
+  return kept == nullptr ? nullptr : &kept->instance;
+}
+
+StepTarget FactsOf(CoreState& state, const RolloutTarget& target, const RevisionRow& to) {
+  StepTarget facts;
+  const Ledger& ledger = state.ledger;
+  if (target.host.empty()) return facts;
+  if (!target.instance.empty()) facts.observed = ledger.Observed(target.host, target.instance);
+  if (!target.predecessor.empty()) {
+    facts.predecessor = ledger.Observed(target.host, target.predecessor);
+    if (const InstanceRow* row = FindRow(ledger, target.predecessor)) {
+      facts.predecessor_intent = row->desired.intent;
+      if (const ContainerSpec* spec = state.specs.Get(ledger, row->desired.spec)) {
+        facts.frees = FixedPorts(*spec);
+      }
+    }
+  }
+  facts.removal_open = ledger.model().removals.Find({target.host, target.slot}) != nullptr;
+  facts.still_there = target.action == TargetAction::kRemove && StillThere(state, target);
+  if (target.action == TargetAction::kCreate || target.action == TargetAction::kReplace) {
+    const SpecDigest digest = DigestFor(to, target.slot.service, state.HostName(target.host));
+    if (const ContainerSpec* spec = state.specs.Get(ledger, digest))
+      facts.brings = FixedPorts(*spec);
+  }
+  return facts;
+}
+
+// Targets of ended rollouts tell why; only those of the newest are shown and needed.
+void DropOldTargets(CoreState& state, const AppName& app) {
+  for (const RolloutRow* old : state.ledger.RolloutsOf(app)) {
+    if (old->targets.empty() || !Ended(old->state)) continue;
+    RolloutRow row = *old;
+    row.targets.clear();
+    state.ledger.PutRollout(std::move(row));
+  }
+}
+
+void Supersede(CoreState& state, const RolloutRow& old, const std::string& by) {
+  RolloutRow row = old;
+  row.state = RolloutState::kSuperseded;
+  row.reason = "superseded by " + by;
+  row.ended_at = state.steady;
+  row.deadline = absl::Time();
+  state.Event(
+      event_kind::kRolloutSuperseded,
+      {.app = row.app,
+       .revision = row.to,
+       .message = "the rollout to revision " + std::to_string(row.to) + " is " + row.reason});
+  state.ledger.PutRollout(std::move(row));
+}
+
+}  // namespace
+
+const RevisionRow* DesiredRevision(const Ledger& ledger, const AppName& app) {
+  const AppRow* row = ledger.FindApp(app);
+  if (row == nullptr) return nullptr;
+  const RolloutRow* rollout = ledger.NewestRollout(app);
+  int64_t number = row->newest_revision;
+  if (rollout != nullptr) {
+    number = rollout->to;
+    const bool went_back = rollout->state == RolloutState::kRolledBack ||
+                           rollout->state == RolloutState::kRollingBack ||
+                           rollout->state == RolloutState::kAborted;
+    if (went_back && row->succeeded_revision > 0) number = row->succeeded_revision;
+  }
+  return ledger.FindRevision(app, number);
+}
+
+std::vector<RolloutTarget> TargetsFor(const CoreState& state, const RevisionRow& to,
+                                      const Placement& placement, bool new_attempt) {
+  const AppRow* app = state.ledger.FindApp(to.spec.name);
+  TargetsInput input;
+  input.to = &to;
+  input.succeeded = app == nullptr ? 0 : app->succeeded_revision;
+  input.placement = &placement;
+  input.new_attempt = new_attempt;
+  input.now = state.steady;
+  for (const InstanceId& id : state.ledger.InstancesOf(to.spec.name)) {
+    const InstanceRow* row = state.ledger.model().instances.Find(id);
+    input.instances.push_back(row);
+    input.host_names[row->desired.host] = state.HostName(row->desired.host);
+    if (const InstanceStatus* status = state.ledger.Observed(row->desired.host, id)) {
+      input.observed[id] = status;
+    }
+  }
+  for (const PlacedSlot& placed : placement.slots) {
+    input.host_names[placed.host] = state.HostName(placed.host);
+  }
+  return ComputeTargets(input);
+}
+
+RolloutId BeginRollout(CoreState& state, const RevisionRow& to, const Placement& placement,
+                       int64_t ticket, bool new_attempt) {
+  const AppName& app = to.spec.name;
+  RolloutRow row;
+  row.id = RolloutId(state.random.Base32(10));
+  row.app = app;
+  row.ticket = ticket;
+  row.to = to.key.number;
+  row.started_at = state.steady;
+  row.deadline = state.steady + ProgressTime(to.spec);
+  if (const RevisionRow* now = DesiredRevision(state.ledger, app); now != nullptr) {
+    row.from = now->key.number;
+  }
+  if (row.from == row.to) {
+    const AppRow* known = state.ledger.FindApp(app);
+    row.from = known->succeeded_revision;
+  }
+  if (const RolloutRow* old = state.ledger.NewestRollout(app);
+      old != nullptr && !Ended(old->state)) {
+    row.from = old->from;
+    Supersede(state, *old, "revision " + std::to_string(to.key.number));
+  }
+  row.targets = TargetsFor(state, to, placement, new_attempt);
+  DropOldTargets(state, app);
+  state.Event(event_kind::kRolloutStarted,
+              {.app = app,
+               .revision = row.to,
+               .message = "rollout to revision " + std::to_string(row.to) +
+                          " started: " + std::to_string(row.targets.size()) + " instances change"});
+  state.unplaced[app] = placement.unplaced;
+  const RolloutId id = row.id;
+  state.ledger.PutRollout(std::move(row));
+  return id;
+}
+
+namespace {
+
+// What follows from a rollout's new state: the app's last good revision, what was kept, timers.
+void FollowUp(CoreState& state, const RolloutRow& before, const RolloutRow& after,
+              const AppSpec& spec) {
+  const bool ended = Ended(after.state) && !Ended(before.state);
+  const bool complete =
+      after.state == RolloutState::kSucceeded && before.state != RolloutState::kSucceeded;
+  if (complete || (ended && after.state == RolloutState::kPartial)) {
+    AppRow app = *state.ledger.FindApp(after.app);
+    app.succeeded_revision = std::max(app.succeeded_revision, after.to);
+    state.ledger.PutApp(std::move(app));
+  }
+  if (complete || (ended && after.state == RolloutState::kRolledBack)) ForgetKept(state, after.app);
+  if (ended || complete) state.unsettled.insert(after.app);
+  if (Ended(after.state) || after.state == RolloutState::kPaused) return;
+  absl::Time wake = after.deadline;
+  const absl::Time unplaced = after.deadline - ProgressTime(spec) + HealthyTime(spec);
+  for (const absl::Time at : {unplaced, after.next_step_at}) {
+    if (at > state.steady) wake = std::min(wake, at);
+  }
+  state.next_step[after.app] = wake;
+}
+
+}  // namespace
+
+bool StepApp(CoreState& state, const AppName& app) {
+  state.next_step.erase(app);
+  const RolloutRow* row = state.ledger.NewestRollout(app);
+  const AppRow* app_row = state.ledger.FindApp(app);
+  if (row == nullptr || app_row == nullptr || app_row->removing) return false;
+  if (Ended(row->state) && row->state != RolloutState::kPartial) return false;
+  const RevisionRow* to = state.ledger.FindRevision(app, row->to);
+  if (to == nullptr) return false;
+
+  StepInput input;
+  input.row = row;
+  input.spec = &to->spec;
+  input.succeeded = app_row->succeeded_revision;
+  input.held = app_row->held;
+  input.hosts = StepHosts(state, *row);
+  for (const RolloutTarget& target : row->targets) {
+    input.targets.push_back(FactsOf(state, target, *to));
+  }
+  input.now = state.steady;
+  StepResult result = StepRollout(input);
+  const RolloutRow before = *row;
+  for (const InstanceChange& change : result.changes) CarryOut(state, result.next, change);
+  for (const StepEvent& event : result.events) {
+    EventRow stored{.app = app, .revision = result.next.to, .message = event.message};
+    if (event.target != StepEvent::kNoTarget) {
+      stored.host = state.HostName(result.next.targets[event.target].host);
+      stored.instance = result.next.targets[event.target].instance;
+    }
+    state.Event(event.kind, std::move(stored));
+  }
+  FollowUp(state, before, result.next, to->spec);
+  if (result.next != before) state.ledger.PutRollout(std::move(result.next));
+  return result.more;
+}
+
+}  // namespace quayside::controller

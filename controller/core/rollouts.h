@@ -1,0 +1,38 @@
+// Rollouts in the core: beginning one, stepping it, and carrying out what the step decided. The
+// decisions are in controller/rollout (pure). Core thread.
+#pragma once
+
+#include "controller/core/core_state.h"
+#include "controller/rollout/step.h"
+
+namespace quayside::controller {
+
+// The revision that the app is to run now: where its open rollout goes, else what the last one
+// left. nullptr when it has none.
+const RevisionRow* DesiredRevision(const Ledger& ledger, const AppName& app);
+
+// Supersedes the app's open rollout and stores a new one that goes to `to` (which is in the
+// ledger). `placement` is of that revision.
+RolloutId BeginRollout(CoreState& state, const RevisionRow& to, const Placement& placement,
+                       int64_t ticket, bool new_attempt);
+
+// The targets that such a rollout has.
+std::vector<RolloutTarget> TargetsFor(const CoreState& state, const RevisionRow& to,
+                                      const Placement& placement, bool new_attempt);
+
+// Steps the app's newest rollout. True when it wants to be stepped again at once.
+bool StepApp(CoreState& state, const AppName& app);
+
+// Carries out one change that a step decided (rollout_changes.cc).
+void CarryOut(CoreState& state, RolloutRow& row, const InstanceChange& change);
+// The rollout has succeeded: what was kept for going back is let go (R12).
+void ForgetKept(CoreState& state, const AppName& app);
+
+// Names the slot as removed on the host (R6).
+void NameRemoval(CoreState& state, const HostId& host, const SlotKey& slot, std::string why,
+                 bool volumes = false);
+// Wants a new instance there; the rows of its slot's removal go.
+InstanceId PutNewInstance(CoreState& state, const RevisionRow& revision, const ServiceSpec& service,
+                          const SlotKey& slot, const HostId& host, const InstanceId& predecessor);
+
+}  // namespace quayside::controller

@@ -1,0 +1,67 @@
+// Sessions is what the controller knows of its agents' streams: who is connected, when each was
+// heard last, what each was offered and has had committed. Never stored (presence.h): after a start
+// it is empty. Core thread. Constant memory per host (R8).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "controller/core/core.h"
+#include "controller/schedule/presence.h"
+
+namespace quayside::controller {
+
+struct Session {
+  SessionId id = 0;
+  uint64_t ordinal = 0;  // grows with each session of its host
+  std::string machine_id, process_nonce;
+  // The generation that the agent is known to have or to be about to have, in our epoch; -1 = none.
+  int64_t offered = -1;
+  // Sequences of the newest Report and HostEvent that were taken (R9), and that are durable.
+  uint64_t taken_report = 0, committed_report = 0;
+  uint64_t taken_event = 0, committed_event = 0;
+};
+
+struct HostPresence {
+  std::optional<Session> session;
+  PresenceFacts facts;
+  Presence shown = Presence::kUnknown;  // what was last concluded, so that changes become events
+  uint64_t last_ordinal = 0;
+};
+
+class Sessions {
+ public:
+  void Configure(const PresenceRules& rules) { rules_ = rules; }
+  const PresenceRules& rules() const { return rules_; }
+
+  // Begins a session of `host`; the one before it must have been ended. `least` is the smallest
+  // ordinal that it may get.
+  Session& Open(const HostId& host, SessionId id, uint64_t least, MonoTime now);
+  // The host keeps what it was heard of; it is away now.
+  void End(const HostId& host);
+  void Forget(const HostId& host);
+
+  // nullptr when that session is not its host's current one.
+  Session* Find(SessionId id);
+  const HostId* HostOf(SessionId id) const;
+  HostPresence& At(const HostId& host) { return hosts_[host]; }
+  const HostPresence* Get(const HostId& host) const;
+  // Anything came from this host.
+  void Heard(const HostId& host, MonoTime now) { hosts_[host].facts.last_heard = now; }
+
+  // After a commit: what was taken is durable, or was not taken after all.
+  void CommitTaken(const std::set<SessionId>& sessions);
+  void RevokeTaken(const std::set<SessionId>& sessions);
+
+  Presence Of(const HostId& host, MonoTime now) const;
+  const std::map<HostId, HostPresence>& hosts() const { return hosts_; }
+
+ private:
+  PresenceRules rules_;
+  std::map<HostId, HostPresence> hosts_;
+  std::map<SessionId, HostId> host_of_;
+};
+
+}  // namespace quayside::controller

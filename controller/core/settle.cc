@@ -1,0 +1,157 @@
+#include "controller/core/settle.h"
+
+#include <algorithm>
+
+#include "common/model/event_kind.h"
+#include "controller/core/placement_input.h"
+#include "controller/core/rollouts.h"
+
+namespace quayside::controller {
+namespace {
+
+constexpr int kMaxPutsPerTurn = 1'000;  // R28
+
+// Slots that a rollout tried and that failed, or that wait for its verdict, are its own.
+std::set<PlacedSlot> SlotsOfRollout(const RolloutRow* rollout) {
+  std::set<PlacedSlot> slots;
+  if (rollout == nullptr) return slots;
+  for (const RolloutTarget& target : rollout->targets) {
+    if (target.action == TargetAction::kRemove) continue;
+    const bool tried = target.state == TargetState::kFailed || target.state == TargetState::kBack;
+    if (tried || target.state == TargetState::kDeferred) slots.insert({target.slot, target.host});
+  }
+  return slots;
+}
+
+// Gives the open rollout's slots that had no host the ones that were found now.
+void FillUnplaced(CoreState& state, const RolloutRow& row, const Placement& placement) {
+  RolloutRow next = row;
+  std::set<PlacedSlot> known;
+  for (const RolloutTarget& target : next.targets) known.insert({target.slot, target.host});
+  std::vector<PlacedSlot> found;
+  for (const PlacedSlot& placed : placement.slots) {
+    if (!known.contains(placed)) found.push_back(placed);
+  }
+  for (RolloutTarget& target : next.targets) {
+    if (!target.host.empty() || target.action != TargetAction::kCreate) continue;
+    const auto place = std::find_if(found.begin(), found.end(), [&](const PlacedSlot& placed) {
+      return placed.slot == target.slot;
+    });
+    if (place != found.end()) {
+      target.host = place->host;
+      target.reason.clear();
+      found.erase(place);
+      continue;
+    }
+    for (const UnplacedSlot& unplaced : placement.unplaced) {
+      if (unplaced.slot == target.slot) target.reason = unplaced.summary;
+    }
+  }
+  state.ledger.PutRollout(std::move(next));
+}
+
+void PutMissing(CoreState& state, const RevisionRow& revision, const Placement& placement) {
+  std::set<PlacedSlot> there;
+  for (const InstanceId& id : state.ledger.InstancesOf(revision.spec.name)) {
+    const Instance& instance = state.ledger.model().instances.Find(id)->desired;
+    there.insert({instance.slot, instance.host});
+  }
+  const std::set<PlacedSlot> tried = SlotsOfRollout(state.ledger.NewestRollout(revision.spec.name));
+  int puts = 0;
+  for (const PlacedSlot& placed : placement.slots) {
+    if (there.contains(placed) || tried.contains(placed)) continue;
+    // A replicated slot that stands on a host which fits it no longer waits for the next change.
+    const ServiceSpec* service = FindService(revision.spec, placed.slot.service);
+    const auto same_slot = there.lower_bound({placed.slot, HostId()});
+    if (service->mode == ServiceMode::kReplicated && same_slot != there.end() &&
+        same_slot->slot == placed.slot) {
+      continue;
+    }
+    if (++puts > kMaxPutsPerTurn) {
+      state.unsettled.insert(revision.spec.name);
+      return;
+    }
+    const InstanceId id =
+        PutNewInstance(state, revision, *service, placed.slot, placed.host, InstanceId());
+    state.Event(event_kind::kInstancePlaced,
+                {.app = revision.spec.name,
+                 .host = state.HostName(placed.host),
+                 .instance = id,
+                 .revision = revision.key.number,
+                 .message = ToString(placed.slot) + " goes to " + state.HostName(placed.host) +
+                            ", which takes it now"});
+  }
+}
+
+// Global services leave hosts whose labels allow them no longer.
+void RemoveMismatched(CoreState& state, const RevisionRow& revision) {
+  for (const InstanceId& id : std::set(state.ledger.InstancesOf(revision.spec.name))) {
+    const Instance instance = state.ledger.model().instances.Find(id)->desired;
+    const ServiceSpec* service = FindService(revision.spec, instance.slot.service);
+    if (service == nullptr || service->mode != ServiceMode::kGlobal) continue;
+    const HostRow* host = state.ledger.FindHost(instance.host);
+    const std::string why = WhyConstraintsFail(*service, MakePlaceHost(state, *host));
+    if (why.empty()) continue;
+    state.ledger.DeleteInstance(id);
+    NameRemoval(state, instance.host, instance.slot, why);
+    state.Event(event_kind::kInstanceUnplaced,
+                {.app = revision.spec.name,
+                 .host = host->name,
+                 .instance = id,
+                 .revision = instance.revision,
+                 .message = ToString(instance.slot) + " leaves " + host->name + ": " + why});
+  }
+}
+
+bool MissesGlobal(const CoreState& state, const RevisionRow& revision, const HostRow& host) {
+  const PlaceHost facts = MakePlaceHost(state, host);
+  std::set<ServiceName> there;
+  for (const InstanceId& id : state.ledger.InstancesOn(host.id)) {
+    const Instance& instance = state.ledger.model().instances.Find(id)->desired;
+    if (instance.slot.app == revision.spec.name) there.insert(instance.slot.service);
+  }
+  return std::any_of(revision.spec.services.begin(), revision.spec.services.end(),
+                     [&](const ServiceSpec& service) {
+                       if (service.mode != ServiceMode::kGlobal) return false;
+                       const bool fits = WhyConstraintsFail(service, facts).empty();
+                       return fits != there.contains(service.name);
+                     });
+}
+
+}  // namespace
+
+bool MayConcern(const CoreState& state, const AppName& app, const HostId& host) {
+  const auto unplaced = state.unplaced.find(app);
+  if (unplaced != state.unplaced.end() && !unplaced->second.empty()) return true;
+  const RevisionRow* revision = DesiredRevision(state.ledger, app);
+  const HostRow* row = state.ledger.FindHost(host);
+  return revision != nullptr && row != nullptr && MissesGlobal(state, *revision, *row);
+}
+
+void SettleApp(CoreState& state, const AppName& app) {
+  const AppRow* row = state.ledger.FindApp(app);
+  if (row == nullptr || row->removing || row->held) return;
+  const RolloutRow* rollout = state.ledger.NewestRollout(app);
+  const RevisionRow* revision = DesiredRevision(state.ledger, app);
+  if (revision == nullptr || rollout == nullptr) return;
+  const Placement placement = Place(MakePlaceInput(state, revision->spec));
+  if (state.unplaced[app] != placement.unplaced) {
+    state.unplaced[app] = placement.unplaced;
+    state.ledger.TouchApp(app);
+  }
+  if (!Ended(rollout->state)) {
+    if (rollout->state == RolloutState::kRunning || rollout->state == RolloutState::kPending) {
+      FillUnplaced(state, *rollout, placement);
+    }
+    return;
+  }
+  // What failed with nothing to go back to is left as it is, for inspection.
+  const bool failed =
+      std::any_of(rollout->targets.begin(), rollout->targets.end(),
+                  [](const RolloutTarget& target) { return target.state == TargetState::kFailed; });
+  if (rollout->state == RolloutState::kFailed && failed) return;
+  RemoveMismatched(state, *revision);
+  PutMissing(state, *revision, placement);
+}
+
+}  // namespace quayside::controller

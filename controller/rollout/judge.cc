@@ -1,0 +1,107 @@
+#include "controller/rollout/judge.h"
+
+namespace quayside::controller {
+namespace {
+
+// Host trouble comes before everything: nothing that was reported earlier is a verdict now.
+bool HostTrouble(const StepHost* host, Judgement* out) {
+  if (host == nullptr) {
+    *out = {Standing::kLost, "its host is gone"};
+    return true;
+  }
+  switch (host->presence) {
+    case Presence::kReady:
+      break;
+    case Presence::kLost:
+      *out = {Standing::kLost, "host " + host->name + " is lost"};
+      return true;
+    case Presence::kAway:
+    case Presence::kUnknown:
+      *out = {Standing::kHeld,
+              "host " + host->name + " is " + std::string(ToString(host->presence))};
+      return true;
+  }
+  if (!host->engine_reachable) {
+    *out = {Standing::kHeld, "the engine of host " + host->name + " cannot be reached"};
+    return true;
+  }
+  return false;
+}
+
+// Text for a status that is not proven.
+std::string Describe(const InstanceStatus& status) {
+  std::string text(ToString(status.state));
+  if (!status.reason.empty()) text += ": " + status.reason;
+  return text;
+}
+
+Judgement JudgeStatus(const InstanceStatus* status, Intent intent) {
+  if (status == nullptr) return {Standing::kWorking, "its host has not reported it yet"};
+  if (intent == Intent::kStop) {
+    const bool done = !MayRun(status->state) && status->state != InstanceState::kCreating &&
+                      status->state != InstanceState::kPulling;
+    return done ? Judgement{Standing::kProven, ""}
+                : Judgement{Standing::kWorking, Describe(*status)};
+  }
+  if (status->proven) return {Standing::kProven, ""};
+  if (status->failure == FailureKind::kInfrastructure) {
+    return {Standing::kHeld, Describe(*status)};
+  }
+  if (status->verdict) return {Standing::kFailed, Describe(*status)};
+  return {Standing::kWorking, Describe(*status)};
+}
+
+}  // namespace
+
+bool MayRun(InstanceState state) {
+  switch (state) {
+    case InstanceState::kStarting:
+    case InstanceState::kRunning:
+    case InstanceState::kHealthy:
+    case InstanceState::kUnhealthy:
+    case InstanceState::kStopping:
+    case InstanceState::kUnknown:
+      return true;
+    case InstanceState::kPending:
+    case InstanceState::kPulling:
+    case InstanceState::kCreating:
+    case InstanceState::kStopped:
+    case InstanceState::kCompleted:
+    case InstanceState::kExited:
+    case InstanceState::kFailed:
+      return false;
+  }
+  return true;
+}
+
+Judgement Judge(const RolloutTarget& target, const ServiceSpec* service, const StepTarget& facts,
+                const StepHost* host) {
+  Judgement out;
+  if (HostTrouble(host, &out)) return out;
+  if (target.action == TargetAction::kRemove) {
+    if (facts.still_there) return {Standing::kWorking, "it still runs"};
+    return facts.removal_open ? Judgement{Standing::kWorking, "its removal is not confirmed yet"}
+                              : Judgement{Standing::kProven, ""};
+  }
+  if (!host->rejection.empty()) {
+    return {Standing::kFailed, "host " + host->name + " refuses it: " + host->rejection};
+  }
+  const Intent intent = service != nullptr && service->stopped ? Intent::kStop : Intent::kRun;
+  return JudgeStatus(facts.observed, intent);
+}
+
+Judgement JudgeBack(const RolloutTarget& target, const StepTarget& facts, const StepHost* host) {
+  Judgement out;
+  if (HostTrouble(host, &out)) return out;
+  if (target.predecessor.empty()) {
+    return facts.observed != nullptr && MayRun(facts.observed->state)
+               ? Judgement{Standing::kWorking, "the new one still runs"}
+               : Judgement{Standing::kProven, ""};
+  }
+  if (facts.predecessor == nullptr) {
+    return {Standing::kWorking, "its host has not reported the one before it yet"};
+  }
+  return JudgeStatus(facts.predecessor, facts.predecessor_intent);
+}
+
+}  // namespace quayside::controller
