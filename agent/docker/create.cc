@@ -24,7 +24,7 @@ class Creation : public std::enable_shared_from_this<Creation> {
 
   void Start() {
     if (absl::Status status = MakeBindSources(); !status.ok()) return done_(std::move(status));
-    FindNextNetwork(0);
+    KeepEntrypoint();
   }
 
  private:
@@ -42,6 +42,22 @@ class Creation : public std::enable_shared_from_this<Creation> {
       }
     }
     return absl::OkStatus();
+  }
+
+  // `command: []` takes the image's command away and leaves its entrypoint. The engine reads an
+  // empty command without an entrypoint as "the image's own", so the image's entrypoint is named.
+  void KeepEntrypoint() {
+    ContainerSpec& spec = plan_.spec;
+    if (!spec.command || !spec.command->empty() || spec.entrypoint) return FindNextNetwork(0);
+    api_.Call({.what = "inspect image " + spec.image,
+               .path = "/images/" + net::UrlEscape(spec.image) + "/json"},
+              [self = shared_from_this()](absl::StatusOr<std::string> body) {
+                if (!body.ok()) return self->done_(body.status());
+                auto entrypoint = ParseImageEntrypoint(*body);
+                if (!entrypoint.ok()) return self->done_(entrypoint.status());
+                if (!entrypoint->empty()) self->plan_.spec.entrypoint = *std::move(entrypoint);
+                self->FindNextNetwork(0);
+              });
   }
 
   void FindNextNetwork(size_t index) {

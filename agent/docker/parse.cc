@@ -181,6 +181,11 @@ absl::StatusOr<ImageDetail> ParseImage(std::string_view json) {
   return image;
 }
 
+absl::StatusOr<std::vector<std::string>> ParseImageEntrypoint(std::string_view json) {
+  QS_ASSIGN_OR_RETURN(const JsonView view, Read(json, "an image"));
+  return view["Config"]["Entrypoint"].Strings();
+}
+
 absl::StatusOr<std::vector<ImageDetail>> ParseImageList(std::string_view json) {
   QS_ASSIGN_OR_RETURN(const JsonView list, Read(json, "its images"));
   if (!list.is_array()) return Unavailable("the engine's list of images is no list");

@@ -19,6 +19,7 @@ namespace quayside::agent::docker {
 absl::StatusOr<std::vector<ContainerRow>> ParseContainerList(std::string_view json);
 absl::StatusOr<ContainerDetail> ParseContainer(std::string_view json);
 absl::StatusOr<ImageDetail> ParseImage(std::string_view json);
+absl::StatusOr<std::vector<std::string>> ParseImageEntrypoint(std::string_view json);
 absl::StatusOr<std::vector<ImageDetail>> ParseImageList(std::string_view json);
 // The Id (or, of a volume, the Name) in the answer to a create.
 absl::StatusOr<std::string> ParseCreatedId(std::string_view json);

@@ -153,6 +153,21 @@ TEST_F(DockerEngineTest, AFailedPullsStatusIsReadLikeItsStream) {
             absl::StatusCode::kResourceExhausted);
 }
 
+TEST_F(DockerEngineTest, AnEmptyCommandKeepsTheImagesEntrypoint) {
+  Serve({kVersion,
+         Json(R"({"Id":"sha256:1","Config":{"Entrypoint":["/init","-x"],"Cmd":["serve"]}})"),
+         Json(R"({"Id":"c1"})", "201 Created")});
+  ContainerPlan plan;
+  plan.name = "web";
+  plan.spec.image = "r@sha256:1";
+  plan.spec.command = std::vector<std::string>{};
+  const EngineReply created = Call(CreateContainer{plan});
+  ASSERT_TRUE(created.ok()) << created.status();
+  EXPECT_EQ(std::get<Created>(*created).id, "c1");
+  EXPECT_NE(server_->requests()[2].find(R"("Cmd":[],"Entrypoint":["/init","-x"])"),
+            std::string::npos);
+}
+
 TEST_F(DockerEngineTest, AStopIsGivenItsGraceInWholeSeconds) {
   Serve({kVersion, "HTTP/1.1 304 Not Modified\r\nContent-Length: 0\r\n\r\n"});
   EXPECT_TRUE(Call(StopContainer{"web", absl::Milliseconds(1500)}).ok());
