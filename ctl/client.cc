@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -21,6 +22,13 @@ constexpr Backoff kBackoff{absl::Milliseconds(100), absl::Seconds(2)};
 absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
   return MakeStatus(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+// A stream that ended so may go on with another one: the controller stops, starts, has too many
+// watchers, or this side was too slow for it (a good end).
+bool MayComeBack(const absl::Status& status) {
+  return status.ok() || absl::IsUnavailable(status) || absl::IsCancelled(status) ||
+         absl::IsAborted(status) || absl::IsResourceExhausted(status);
 }
 
 // Why nobody answers on a unix socket; "" when somebody does.
@@ -143,26 +151,25 @@ absl::Status Client::Watch(v1::WatchRequest request,
                            const std::function<bool(const v1::WatchReply&)>& seen,
                            const std::function<void()>& lost) {
   QS_RETURN_IF_ERROR(Open());
-  bool any_ever = false;
+  const absl::Status late = DeadlineExceeded("the time to wait has ended");
+  bool told = false;
   for (int failures = 0;;) {
-    const MonoTime reach =
-        any_ever ? deadline_ : std::min(deadline_, clock_.Now() + limits_.reach_to_change);
-    if (const absl::Status status = Reach(reach); !status.ok()) {
-      return any_ever ? DeadlineExceeded("the time to wait has ended") : status;
+    if (!Reach(std::min(deadline_, clock_.Now() + limits_.reach_to_read)).ok()) {
+      if (clock_.Now() >= deadline_) return late;
+      if (!std::exchange(told, true)) lost();
+      continue;
     }
     bool any = false;
     bool ended = false;
     const absl::Status status = WatchOnce(request, seen, any, ended);
     if (ended) return absl::OkStatus();
-    // A stream that ends well is one that the controller closed, at its own end or because this
-    // side was too slow.
-    if (!status.ok() && !absl::IsUnavailable(status) && !absl::IsCancelled(status)) return status;
-    any_ever |= any;
+    if (absl::IsDeadlineExceeded(status) && !deadline_.is_never()) return late;
+    if (!MayComeBack(status)) return status;
+    if (any) told = false;
+    if (!std::exchange(told, true)) lost();
     failures = any ? 1 : failures + 1;
-    if (any && lost != nullptr) lost();
     const absl::Duration wait = kBackoff.After(failures);
-    if (clock_.Now() + wait >= deadline_) return DeadlineExceeded("the time to wait has ended");
-    if (!any_ever && failures > 5) return status.ok() ? Unreachable() : status;
+    if (clock_.Now() + wait >= deadline_) return late;
     Pause(wait);
   }
 }

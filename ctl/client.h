@@ -73,9 +73,10 @@ class Client {
     return reply;
   }
 
-  // Gives each message to `seen` until that returns false (then ok). Reconnects when the controller
-  // goes away, and calls `lost` (may be null) once each time it does. kDeadlineExceeded at the
-  // deadline; kUnavailable when there was no controller to begin with.
+  // Gives each message to `seen` until that returns false (then ok). Reconnects whenever the
+  // controller goes away, for as long as it takes, and calls `lost` once each time it does.
+  // kDeadlineExceeded at the deadline, else what the controller refuses with. For after a call that
+  // was answered: a controller that never was there is waited for too.
   absl::Status Watch(v1::WatchRequest request,
                      const std::function<bool(const v1::WatchReply&)>& seen,
                      const std::function<void()>& lost);

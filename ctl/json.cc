@@ -183,7 +183,7 @@ std::string AppsJson(const v1::ListAppsReply& reply) {
   }));
 }
 
-std::string InstancesJson(const google::protobuf::RepeatedPtrField<v1::InstanceRow>& rows) {
+std::string InstancesJson(const std::vector<v1::InstanceRow>& rows) {
   return Dump(Array(rows, InstanceJson));
 }
 

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ctl/context.h"
 #include "quayside/v1/admin.pb.h"
@@ -14,7 +15,7 @@ namespace quayside::ctl {
 std::string HostsJson(const v1::ListHostsReply& reply);
 std::string HostJson(const v1::Host& host);  // with what `host inspect` shows beyond the list
 std::string AppsJson(const v1::ListAppsReply& reply);
-std::string InstancesJson(const google::protobuf::RepeatedPtrField<v1::InstanceRow>& rows);
+std::string InstancesJson(const std::vector<v1::InstanceRow>& rows);
 std::string StatusJson(const v1::AppStatus& status);
 std::string StatusesJson(const std::vector<v1::AppStatus>& statuses);
 std::string RolloutJson(const v1::Rollout& rollout);  // with its targets

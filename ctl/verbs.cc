@@ -11,8 +11,6 @@ std::vector<Flag> operator+(std::vector<Flag> a, const std::vector<Flag>& b) {
   return a;
 }
 
-const Flag kYes{"yes", 'y', "", "do not ask; needed where there is no terminal"};
-
 // Of verbs that begin a rollout and wait for its end.
 std::vector<Flag> Waiting() {
   return {{"detach", 0, "", "return as soon as the change is recorded"},
@@ -69,7 +67,7 @@ std::vector<Verb> ChangeVerbs() {
        std::vector<Flag>{{"to", 0, "N", "this revision"}} + Waiting(),
        {"ctl rollback shop", "ctl rollback shop --to 3"}, &Rollback},
       {"rm", "APP", 1, 1, "Remove an app from every host",
-       std::vector<Flag>{{"volumes", 0, "", "its volumes and what is in them too"}, kYes} +
+       std::vector<Flag>{{"volumes", 0, "", "its volumes and what is in them too"}} +
            Waiting(),
        {"ctl rm shop", "ctl rm shop --volumes -y"}, &Remove},
       {"rollout status", "APP", 1, 1, "Where the newest rollout of an app stands", {},
@@ -114,18 +112,17 @@ std::vector<Verb> HostVerbs() {
       {"host label", "HOST k=v|k-...", 2, 66, "Set labels of a host, or remove them (k-)", {},
        {"ctl host label alpha disk=ssd zone=b", "ctl host label alpha disk-"}, &HostLabel},
       {"host confirm", "HOST", 1, 1, "Let go of what a host runs although nothing names it",
-       {{"app", 0, "APP", "this app only"}, kYes},
-       {"ctl host confirm alpha", "ctl host confirm alpha --app shop -y"}, &HostConfirm},
+       {{"app", 0, "APP", "this app only"}},
+       {"ctl host confirm alpha", "ctl host confirm alpha --app shop"}, &HostConfirm},
       {"host adopt", "HOST", 1, 1, "Give a host the identity that its stray containers carry",
-       {{"from", 0, "HOST-ID", "the id they carry; needed when they carry several"}, kYes},
-       {"ctl host adopt alpha", "ctl host adopt alpha --from h7x2kq4m -y"}, &HostAdopt},
+       {{"from", 0, "HOST-ID", "the id they carry; needed when they carry several"}},
+       {"ctl host adopt alpha", "ctl host adopt alpha --from h7x2kq4m"}, &HostAdopt},
       {"host move", "APP/SVC.SLOT", 1, 1, "Move an instance and its place to another host",
-       std::vector<Flag>{{"to", 0, "HOST", "where to"}, kYes} + Waiting(),
+       std::vector<Flag>{{"to", 0, "HOST", "where to"}} + Waiting(),
        {"ctl host move shop/db.1 --to beta"}, &HostMove},
       {"host rm", "HOST", 1, 1, "Take a host out of the fleet",
        {{"keep", 0, "", "its containers go on, and nobody looks after them"},
-        {"force", 0, "", "it is dead and will not answer"},
-        kYes},
+        {"force", 0, "", "it is dead and will not answer"}},
        {"ctl host rm alpha", "ctl host rm alpha --force -y"}, &HostRemove}};
 }
 
@@ -137,7 +134,7 @@ std::vector<Verb> KeepVerbs() {
       {"recovery status", "", 0, 0, "What waits for a person after a restore", {},
        {"ctl recovery status"}, &RecoveryStatus},
       {"recovery accept", "[APP]", 0, 1, "Let the held changes happen",
-       {kYes}, {"ctl recovery accept shop", "ctl recovery accept -y"}, &RecoveryAccept},
+       {}, {"ctl recovery accept shop", "ctl recovery accept -y"}, &RecoveryAccept},
       {"gc", "", 0, 0, "Remove images that nothing needs any more",
        {{"dry-run", 0, "", "say what would go, remove nothing"},
         {"host", 0, "HOST", "on this host only"}},
@@ -195,16 +192,17 @@ const std::vector<Verb>& Verbs() {
 }
 
 const std::vector<Flag>& CommonFlags() {
-  static const std::vector<Flag>* const kFlags =
-      new std::vector<Flag>{{"context", 0, "FILE", "the context file that names the controller"},
-                            {"output",
-                             'o',
-                             "table",
-                             "table, wide, json or yaml",
-                             false,
-                             {"table", "wide", "json", "yaml"}},
-                            {"help", 'h', "", "what a verb does, with examples"},
-                            {"version", 0, "", "the version of ctl"}};
+  static const std::vector<Flag>* const kFlags = new std::vector<Flag>{
+      {"context", 0, "FILE", "the context file that names the controller"},
+      {"output",
+       'o',
+       "table",
+       "table, wide, json or yaml",
+       false,
+       {"table", "wide", "json", "yaml"}},
+      {"yes", 'y', "", "do not ask before what is dangerous; needed without a terminal"},
+      {"help", 'h', "", "what a verb does, with examples"},
+      {"version", 0, "", "the version of ctl"}};
   return *kFlags;
 }
 

@@ -38,7 +38,7 @@ struct Verb {
 
 // In the order of help.
 const std::vector<Verb>& Verbs();
-// Flags that every verb takes: --context, --output, --help, --version.
+// Flags that every verb takes: --context, --output, --yes, --help, --version.
 const std::vector<Flag>& CommonFlags();
 
 // The verb called exactly `path`, or nullptr.

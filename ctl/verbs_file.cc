@@ -143,15 +143,10 @@ absl::StatusOr<int> DiffApp(Session& s, const std::string& app) {
   v1::ListInstancesRequest request;
   request.set_app(app);
   request.set_all(true);
-  std::vector<v1::InstanceRow> rows;
-  do {
-    auto page = s.client.Read(&Client::Stub::ListInstances, request);
-    if (ExitCodeOf(page.status()) == kExitFailed) return InvalidArgument(Message(page.status()));
-    if (!page.ok()) return page.status();
-    rows.insert(rows.end(), page->instances().begin(), page->instances().end());
-    request.set_page_token(page->next_page_token());
-  } while (!request.page_token().empty());
-  const std::vector<Drift> drifts = FindDrift(newest.spec(), rows);
+  const auto rows = ListInstances(s, request);
+  if (ExitCodeOf(rows.status()) == kExitFailed) return InvalidArgument(Message(rows.status()));
+  if (!rows.ok()) return rows.status();
+  const std::vector<Drift> drifts = FindDrift(newest.spec(), *rows);
   if (WantsDocument(s)) {
     PrintDocument(s, DriftJson(drifts));
     return drifts.empty() ? kExitDone : kExitFailed;

@@ -112,11 +112,6 @@ absl::StatusOr<int> HostConfirm(Session& s) {
   v1::ConfirmHostRequest request;
   request.set_host(s.in.operands[0]);
   request.set_app(s.in.Value("app"));
-  QS_RETURN_IF_ERROR(
-      ConfirmDangerous(s, "Remove from " + request.host() + " the containers of " +
-                              (request.app().empty() ? "every app that nothing names there any more"
-                                                     : "the app " + request.app()) +
-                              "?"));
   QS_ASSIGN_OR_RETURN(const v1::ConfirmHostReply reply,
                       s.client.Change(&Client::Stub::ConfirmHost, request));
   if (WantsDocument(s)) {
@@ -136,8 +131,6 @@ absl::StatusOr<int> HostAdopt(Session& s) {
   v1::AdoptHostRequest request;
   request.set_host(s.in.operands[0]);
   request.set_old_host_id(s.in.Value("from"));
-  QS_RETURN_IF_ERROR(ConfirmDangerous(
-      s, "Give " + request.host() + " the identity that its stray containers carry?"));
   QS_ASSIGN_OR_RETURN(const v1::AdoptHostReply reply,
                       s.client.Change(&Client::Stub::AdoptHost, request));
   s.console.out << Escape(request.host()) << " is now the host " << Escape(reply.host_id())
@@ -156,9 +149,6 @@ absl::StatusOr<int> HostMove(Session& s) {
   request.set_service(slot.service);
   request.set_slot(slot.slot);
   request.set_to_host(s.in.Value("to"));
-  QS_RETURN_IF_ERROR(
-      ConfirmDangerous(s, "Move " + s.in.operands[0] + " to " + request.to_host() +
-                              "? What its volumes hold stays on the host where it is."));
   QS_ASSIGN_OR_RETURN(const v1::ChangeReply reply,
                       s.client.Change(&Client::Stub::MoveSlot, request));
   return Finish(s, slot.app, reply);

@@ -108,13 +108,7 @@ absl::StatusOr<int> Ps(Session& s) {
   if (!s.in.operands.empty()) request.set_app(s.in.operands[0]);
   request.set_host(s.in.Value("host"));
   request.set_all(s.in.Has("all"));
-  google::protobuf::RepeatedPtrField<v1::InstanceRow> rows;
-  do {
-    QS_ASSIGN_OR_RETURN(v1::ListInstancesReply page,
-                        s.client.Read(&Client::Stub::ListInstances, request));
-    rows.MergeFrom(page.instances());
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
+  QS_ASSIGN_OR_RETURN(const std::vector<v1::InstanceRow> rows, ListInstances(s, request));
   if (WantsDocument(s)) {
     PrintDocument(s, InstancesJson(rows));
     return kExitDone;

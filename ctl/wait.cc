@@ -1,5 +1,6 @@
 #include "ctl/wait.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "common/base/status.h"
@@ -11,6 +12,7 @@ namespace {
 
 // Rows that a redrawn picture may take: fits the smallest terminals people use.
 constexpr size_t kMaxLines = 20;
+constexpr int kMaxListAttempts = 10;
 
 // Shows each snapshot: redrawn in place on a terminal, new facts as lines elsewhere.
 class View {
@@ -76,10 +78,11 @@ absl::StatusOr<int> EndOfOvertaken(Session& s, const Change& change) {
                         "` follows that one");
 }
 
-absl::StatusOr<int> End(Session& s, const v1::AppStatus& status) {
+absl::StatusOr<int> End(Session& s, const v1::AppStatus& status, bool removal) {
   const std::string& state = status.rollout().state();
-  const bool good =
-      status.removed() || state == "succeeded" || (state == "partial" && s.in.Has("allow-away"));
+  const bool good = status.removed()
+                        ? removal
+                        : state == "succeeded" || (state == "partial" && s.in.Has("allow-away"));
   if (!good) {
     for (const std::string& line : RenderFailure(status)) s.console.Note(line);
   }
@@ -95,10 +98,54 @@ absl::StatusOr<int> End(Session& s, const v1::AppStatus& status) {
   return good ? kExitDone : kExitFailed;
 }
 
+// Says which hosts an app goes away from, and which of them cannot be asked now.
+void SayWhereItIs(Session& s, const std::string& app) {
+  v1::ListInstancesRequest request;
+  request.set_app(app);
+  request.set_all(true);
+  const auto rows = ListInstances(s, request);
+  const auto hosts = s.client.Read(&Client::Stub::ListHosts, v1::ListHostsRequest());
+  if (!rows.ok() || !hosts.ok()) return;
+  std::string text;
+  for (const v1::Host& host : hosts->hosts()) {
+    const bool has = std::any_of(rows->begin(), rows->end(), [&](const v1::InstanceRow& row) {
+      return row.host() == host.name();
+    });
+    if (!has) continue;
+    text += (text.empty() ? "" : ", ") + host.name() +
+            (host.state() == "ready" ? "" : " (" + host.state() + ", when it is back)");
+  }
+  if (!text.empty()) s.console.Note("removing " + Escape(app) + " from " + Escape(text));
+}
+
+std::string HowToFollow(const Change& change) {
+  return change.removal ? "`ctl ls`" : "`ctl rollout watch " + change.app + "`";
+}
+
 }  // namespace
+
+absl::StatusOr<std::vector<v1::InstanceRow>> ListInstances(Session& s,
+                                                           v1::ListInstancesRequest request) {
+  // A list that changes between two of its pages is read again from the first.
+  for (int attempt = 1;; ++attempt) {
+    std::vector<v1::InstanceRow> rows;
+    absl::Status status;
+    request.clear_page_token();
+    do {
+      const auto page = s.client.Read(&Client::Stub::ListInstances, request);
+      status = page.status();
+      if (!status.ok()) break;
+      rows.insert(rows.end(), page->instances().begin(), page->instances().end());
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    if (status.ok()) return rows;
+    if (!absl::IsAborted(status) || attempt == kMaxListAttempts) return status;
+  }
+}
 
 absl::StatusOr<int> WaitFor(Session& s, const Change& change) {
   View view(s);
+  if (change.removal) SayWhereItIs(s, change.app);
   std::optional<v1::AppStatus> end;
   bool overtaken = false;
   v1::WatchRequest request;
@@ -108,35 +155,30 @@ absl::StatusOr<int> WaitFor(Session& s, const Change& change) {
       [&](const v1::WatchReply& reply) {
         if (!reply.has_status()) return true;
         const v1::AppStatus& now = reply.status();
-        overtaken = !now.removed() && !change.rollout.empty() && now.has_rollout() &&
-                    now.rollout().id() != change.rollout;
+        // While an app is removed, its newest rollout is one of before.
+        if (change.removal && !now.removed()) return true;
+        overtaken = !now.removed() && now.has_rollout() && now.rollout().id() != change.rollout;
         if (overtaken) return false;
-        view.Show(now);
-        const bool over = now.has_rollout() && WaitIsOver(now.rollout());
-        // A removal is over when the app is gone, whatever its rollout says of having succeeded.
-        const bool removing = change.removal && now.rollout().state() == "succeeded";
-        if (!now.removed() && (!over || removing)) return true;
+        if (!now.removed()) view.Show(now);
+        if (!now.removed() && !(now.has_rollout() && WaitIsOver(now.rollout()))) return true;
         end = now;
         return false;
       },
       [&] { view.Say("the controller went away; waiting for it to come back"); });
   if (overtaken) return EndOfOvertaken(s, change);
-  if (end.has_value()) return End(s, *end);
-  if (absl::IsNotFound(status) && change.removal) {
+  if (end.has_value()) return End(s, *end, change.removal);
+  if (absl::IsNotFound(status)) {
     v1::AppStatus gone;
     gone.set_app(change.app);
     gone.set_removed(true);
-    return End(s, gone);
+    return End(s, gone, change.removal);
   }
   if (absl::IsDeadlineExceeded(status)) {
     return DeadlineExceeded("the change of " + change.app + " is still in progress after " +
-                            s.in.Value("timeout") + "; it goes on, and `ctl rollout watch " +
-                            change.app + "` follows it");
+                            s.in.Value("timeout") + "; it goes on, and " + HowToFollow(change) +
+                            " follows it");
   }
-  if (absl::IsUnavailable(status)) {
-    return WithContext(status, "the change of " + change.app + " is recorded and goes on, but");
-  }
-  return status;
+  return WithContext(status, "the change of " + change.app + " goes on, but cannot be followed");
 }
 
 absl::StatusOr<int> Finish(Session& s, const std::string& app, const v1::ChangeReply& reply,
@@ -157,7 +199,8 @@ absl::StatusOr<int> Finish(Session& s, const std::string& app, const v1::ChangeR
       s.console.out << Escape(app)
                     << (removal ? std::string(" is being removed")
                                 : " revision " + std::to_string(reply.revision()) + " is recorded")
-                    << "; `ctl rollout watch " << Escape(app) << "` follows it\n";
+                    << "; " << (removal ? "`ctl ls`" : "`ctl rollout watch " + Escape(app) + "`")
+                    << " follows it\n";
     }
     return kExitDone;
   }

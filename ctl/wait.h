@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "ctl/session.h"
@@ -25,6 +26,10 @@ absl::StatusOr<int> WaitFor(Session& s, const Change& change);
 // waits.
 absl::StatusOr<int> Finish(Session& s, const std::string& app, const v1::ChangeReply& reply,
                            bool removal = false);
+
+// Every instance that matches, from all pages.
+absl::StatusOr<std::vector<v1::InstanceRow>> ListInstances(Session& s,
+                                                           v1::ListInstancesRequest request);
 
 // True when the answer is to be a document (-o json or yaml).
 bool WantsDocument(const Session& s);

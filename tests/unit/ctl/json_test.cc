@@ -60,8 +60,8 @@ TEST(Json, HostsAsTheContractSays) {
 }
 
 TEST(Json, InstancesAsTheContractSays) {
-  google::protobuf::RepeatedPtrField<v1::InstanceRow> rows;
-  v1::InstanceRow* row = rows.Add();
+  std::vector<v1::InstanceRow> rows(1);
+  v1::InstanceRow* row = &rows[0];
   row->set_host("alpha");
   row->set_desired(true);
   row->set_host_known(true);

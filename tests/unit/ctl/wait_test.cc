@@ -1,4 +1,6 @@
 // Waiting for a change: how each end of a rollout becomes an exit code and what is said meanwhile.
+#include <thread>
+
 #include "tests/unit/ctl/fake_controller.h"
 
 namespace quayside::ctl {
@@ -16,6 +18,8 @@ class WaitTest : public CtlTest {
       return grpc::Status::OK;
     };
   }
+
+  std::thread stopper_;
 
   Outcome RestartThatEnds(const std::string& state, const std::vector<std::string>& more = {}) {
     service_.watches.push_back(
@@ -124,16 +128,51 @@ TEST_F(WaitTest, ANewerChangeSupersedesUnlessThisOneWasProven) {
 }
 
 TEST_F(WaitTest, RemovalIsOverWhenTheAppIsGone) {
+  service_.on_ListInstances = [](const auto&, v1::ListInstancesReply& reply) {
+    reply.add_instances()->set_host("alpha");
+    reply.add_instances()->set_host("beta");
+    return grpc::Status::OK;
+  };
+  service_.on_ListHosts = [](const auto&, v1::ListHostsReply& reply) {
+    for (const char* name : {"alpha", "beta", "gamma"}) {
+      v1::Host* host = reply.add_hosts();
+      host->set_name(name);
+      host->set_state(name == std::string("beta") ? "away" : "ready");
+    }
+    return grpc::Status::OK;
+  };
   v1::AppStatus gone;
   gone.set_app("shop");
   gone.set_removed(true);
   service_.watches.push_back(
-      {{Snapshot(RolloutStatusOf("shop", "succeeded")), Snapshot(gone)}, grpc::Status::OK});
+      {{Snapshot(RolloutStatusOf("shop", "failed")), Snapshot(gone)}, grpc::Status::OK});
   const Outcome outcome = Ctl({"rm", "shop", "-y"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.out, "shop is removed\n");
+  EXPECT_EQ(outcome.err, "removing shop from alpha, beta (away, when it is back)\n");
   service_.watches.push_back({{}, grpc::Status(grpc::StatusCode::NOT_FOUND, "no app shop")});
   EXPECT_EQ(Ctl({"rm", "shop", "-y"}).code, 0) << "gone before the watch began";
+  service_.watches.push_back({{Snapshot(gone)}, grpc::Status::OK});
+  EXPECT_EQ(Ctl({"restart", "shop"}).code, 1) << "removed by somebody else";
+}
+
+TEST_F(WaitTest, WhatTheControllerRefusesIsNotWaitedFor) {
+  service_.watches.push_back({{}, grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "not you")});
+  const Outcome outcome = Ctl({"restart", "shop"});
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.err, "ctl: the change of shop goes on, but cannot be followed: not you\n");
+}
+
+TEST_F(WaitTest, AControllerThatStopsInTheMiddleIsWaitedForUntilTheTimeout) {
+  service_.on_Restart = [this](const v1::RestartRequest&, v1::ChangeReply& reply) {
+    reply.set_rollout_id("r1");
+    stopper_ = std::thread([this] { StopServing(); });
+    return grpc::Status::OK;
+  };
+  const Outcome outcome = Ctl({"restart", "shop", "--timeout", "700ms"});
+  stopper_.join();
+  EXPECT_EQ(outcome.code, 4) << outcome.err;
+  EXPECT_NE(outcome.err.find("the controller went away"), std::string::npos);
 }
 
 TEST_F(WaitTest, RolloutWatchOfAnEndedRolloutSaysItsEnd) {
