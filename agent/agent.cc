@@ -180,6 +180,7 @@ PlanInput Agent::Impl::Input() const {
           .troubles = troubles,
           .busy = busy,
           .logs_read = logs_read,
+          .pull_progress = pull_progress,
           .engine = facts,
           .limits = {.max_starts = options.max_starts_in_flight,
                      .max_pulls = options.max_pulls_in_flight},

@@ -14,10 +14,13 @@ namespace quayside::agent {
 namespace {
 
 constexpr absl::Duration kListRetry = absl::Seconds(1);
+constexpr absl::Duration kFactsRetry = absl::Seconds(5);
 constexpr double kPeriodJitter = 0.2;
 // What is changed by hand again and again is put right more and more slowly.
 constexpr Backoff kDriftBackoff = {absl::Seconds(1), absl::Minutes(5)};
 constexpr absl::Duration kDriftForgotten = absl::Minutes(10);
+// How often the progress of pulls is told.
+constexpr absl::Duration kProgressPeriod = absl::Seconds(1);
 constexpr double kPullJitter = 0.5;  // hosts that failed together do not come back together
 
 // Events that say nothing about a container's state.
@@ -85,7 +88,7 @@ void Agent::Impl::Relist(bool every) {
   const bool under_way = std::any_of(calls.begin(), calls.end(), [](const auto& entry) {
     return entry.second.kind == Call::Kind::kList;
   });
-  if (under_way && !every) return;
+  if (under_way) return;
   Call call;
   call.kind = Call::Kind::kList;
   Submit(std::move(call), ListContainers{.label = kFleetLabel});
@@ -151,6 +154,10 @@ void Agent::Impl::Handle(EngineChanged event) {
     case EngineEvent::Kind::kDisconnected:
       return NoteEngineLost(change.reason);
     case EngineEvent::Kind::kPullProgress:
+      if (now >= progress_at) {
+        progress_at = now + kProgressPeriod;
+        pull_progress[change.image] = change.progress;
+      }
       return;
     case EngineEvent::Kind::kContainer:
       break;
@@ -158,6 +165,7 @@ void Agent::Impl::Handle(EngineChanged event) {
   if (change.container.empty() || TellsNothing(change.action)) return;
   const bool known = !observation.FindById(change.container).empty();
   if (!known && !change.labels.contains(kInstanceLabel)) return;
+  if (change.action == "start") observation.NoteStart(change.container);
   if (change.action == "kill") return observation.NoteKill(change.container);
   if (change.action == "destroy") {
     const Change gone = observation.Forget(change.container);
@@ -190,12 +198,17 @@ void Agent::Impl::Handle(EngineReplied event) {
 }
 
 void Agent::Impl::FoldFacts(const EngineReply& reply) {
-  if (!reply.ok()) return NoteEngineLost(Message(reply.status()));
+  if (!reply.ok()) {
+    NoteEngineLost(Message(reply.status()));
+    facts_at = now + kFactsRetry;  // the event stream may still be open, and say nothing
+    return;
+  }
   facts = std::get<EngineFacts>(*reply);
   facts.reachable = true;
   if (engine_lost_said) Note(event_kind::kEngineBack, {}, {}, "the container engine answers again");
   engine_lost_said = false;
   SayHello();
+  if (!observation.listed()) Relist(true);
   if (observation.known()) CleanByDiskLevel();
 }
 
@@ -263,6 +276,7 @@ void Agent::Impl::NoteChange(const Change& change) {
 
 void Agent::Impl::FoldAction(const Call& call, const EngineReply& reply) {
   const std::string key = BusyKey(call.action);
+  if (call.action.kind == Action::Kind::kPullImage) pull_progress.erase(call.action.object);
   if (reply.ok()) {
     troubles.erase(key);
     FoldDone(call, *reply);
@@ -386,6 +400,7 @@ void Agent::Impl::FoldFailed(const Call& call, const absl::Status& status) {
     trouble.retry_at = now + random.Jitter(trouble.retry_at - now, kPullJitter);
     Note(event_kind::kImagePullFailed, action.slot, {}, trouble.reason);
   }
+  if (absl::IsResourceExhausted(status)) AskFacts();  // perhaps the disk is full: clean up
   if (action.kind == Action::Kind::kCreate) {
     images.clear();  // what it is made from may have been taken away meanwhile
     networks.clear();

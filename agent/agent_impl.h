@@ -115,6 +115,8 @@ struct Agent::Impl {
   std::map<AppName, Leftovers> leftovers;
   std::map<std::string, Trouble> troubles;
   std::set<InstanceId> logs_read;
+  std::map<std::string, std::string> pull_progress;  // by image, while it is pulled
+  MonoTime progress_at;                              // not told again before
   ImageLedger ledger;
   std::optional<CleanupRun> cleanup;
   MonoTime watching_since;  // the engine or the agent began: verdicts are held for a while

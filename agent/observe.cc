@@ -127,7 +127,6 @@ Change Observation::FoldDetail(const ContainerDetail& detail, MonoTime now, absl
     const bool began = !was_active || another_run;
     if (began) {
       known.running_since = now - Age(detail.started_at, wall);
-      known.kill_seen = false;
       change.kind = Change::Kind::kStarted;
     }
     // The engine restarted it between two looks.
@@ -162,6 +161,11 @@ InstanceId Observation::FindById(const std::string& container) const {
 void Observation::NoteKill(const std::string& container) {
   const auto found = containers_.find(FindById(container));
   if (found != containers_.end()) found->second.kill_seen = true;
+}
+
+void Observation::NoteStart(const std::string& container) {
+  const auto found = containers_.find(FindById(container));
+  if (found != containers_.end()) found->second.kill_seen = false;
 }
 
 void Observation::NoteStopOrdered(const InstanceId& instance) {

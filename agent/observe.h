@@ -46,8 +46,9 @@ class Observation {
   Change FoldDetail(const ContainerDetail& detail, MonoTime now, absl::Time wall);
   // The container is gone.
   Change Forget(const std::string& container);
-  // An event said that it was sent a signal.
+  // Events said that it was sent a signal, or started; they come in order.
   void NoteKill(const std::string& container);
+  void NoteStart(const std::string& container);
 
   // ---- what the agent itself ordered ----
   void NoteStopOrdered(const InstanceId& instance);

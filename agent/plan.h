@@ -77,11 +77,12 @@ struct PlanInput {
   const std::map<InstanceId, Assessment>& health;  // of running containers
   const std::map<std::string, ImageFact>& images;
   const std::vector<EnsuredNetwork>& networks;
-  const std::set<std::string>& volumes;             // ensured, by name
-  const std::map<AppName, Leftovers>& leftovers;    // of apps named as removed
-  const std::map<std::string, Trouble>& troubles;   // by busy key
-  const std::map<std::string, Action::Kind>& busy;  // by busy key
-  const std::set<InstanceId>& logs_read;            // log tails that were fetched
+  const std::set<std::string>& volumes;                     // ensured, by name
+  const std::map<AppName, Leftovers>& leftovers;            // of apps named as removed
+  const std::map<std::string, Trouble>& troubles;           // by busy key
+  const std::map<std::string, Action::Kind>& busy;          // by busy key
+  const std::set<InstanceId>& logs_read;                    // log tails that were fetched
+  const std::map<std::string, std::string>& pull_progress;  // by image, for people
   const EngineFacts& engine;
   PlanLimits limits;
   MonoTime now;

@@ -31,6 +31,7 @@ void Planner::PlanCandidate(SlotView& view) {
   const bool switching = view.record.candidate == id;
   const Container* committed = view.Find(view.committed);
   if (committed != nullptr && (!switching || view.start_first)) Heal(view, *committed);
+  if (committed != nullptr && view.record_known) RetireSuperseded(view);
   if (container == nullptr) return Prepare(view, OnTrouble::kFail);
 
   if (const std::string failure = FailureOf(view); !failure.empty()) return Fail(view, failure);
@@ -57,6 +58,19 @@ void Planner::PlanCandidate(SlotView& view) {
     case ContainerState::kCreated:
     case ContainerState::kExited:
       return PlanCandidateStart(view, *container);
+  }
+}
+
+void Planner::RetireSuperseded(const SlotView& view) {
+  for (const auto& [id, container] : view.containers) {
+    if (id == view.desired->id || id == view.committed) continue;
+    if (container->active()) {
+      Act(Action::Kind::kStop, view, *container, "superseded by " + view.desired->id.value);
+    } else if (container->armed()) {
+      Act(Action::Kind::kDisarm, view, *container, "superseded by " + view.desired->id.value);
+    } else if (!Kept(view, id)) {
+      Act(Action::Kind::kRemove, view, *container, "superseded by " + view.desired->id.value);
+    }
   }
 }
 

@@ -79,7 +79,9 @@ bool Planner::PrepareImage(SlotView& view, OnTrouble on_trouble) {
          .why = ""});
     return false;
   }
-  Wait(id, {.state = InstanceState::kPulling});
+  const auto progress = in_.pull_progress.find(image);
+  Wait(id, {.state = InstanceState::kPulling,
+            .reason = progress == in_.pull_progress.end() ? "" : progress->second});
   Act({.kind = Action::Kind::kPullImage,
        .slot = view.key,
        .instance = InstanceId(),

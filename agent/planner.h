@@ -84,6 +84,8 @@ class Planner {
   void PlanCandidate(SlotView& view);
   void PlanCandidateStart(SlotView& view, const Container& container);
   void Judge(SlotView& view, const Container& container);
+  // Stops and removes what is neither committed nor desired: candidates that another one overtook.
+  void RetireSuperseded(const SlotView& view);
   // True when the container ran because this candidate was started, not in an earlier life.
   bool RanAsCandidate(const SlotView& view, const Container& container) const;
   std::string FailureOf(const SlotView& view) const;

@@ -275,6 +275,87 @@ TEST_F(AgentLife, CleansUpWhatNothingNeedsAndListsItFirst) {
   EXPECT_TRUE(world_.Running("cccc"));
 }
 
+TEST_F(AgentLife, FinishesAReplacementAfterARebootWithoutTheController) {
+  ContainerSpec one = Spec("one"), two = Spec("two");
+  one.ports = two.ports = {{.host_port = 80, .container_port = 80}};
+  RunOne(one);
+  Deploy({HostWorld::Make("bbbb", "web", world_.AddSpec(two))});
+  ASSERT_TRUE(world_.RunUntil([&] { return world_.Running("bbbb"); }, absl::Minutes(1)));
+  world_.KillAgent();
+  world_.docker.CrashDaemon(fake::ContainerFate::kKilled);
+  world_.Run(absl::Seconds(1));
+  world_.docker.StartDaemon();
+  world_.StartAgent(false);
+  world_.Run(absl::Minutes(1));
+  EXPECT_TRUE(world_.Running("bbbb"));
+  EXPECT_EQ(world_.ContainerOf("bbbb")->policy, ArmedPolicy::kUnlessStopped);
+  EXPECT_EQ(world_.ContainerOf("aaaa")->policy, ArmedPolicy::kNo);
+}
+
+TEST_F(AgentLife, ACandidateThatIsOvertakenIsStoppedAndRemoved) {
+  RunOne(Spec("one"));
+  ContainerSpec slow = Spec("two", {.probe_passes_after = std::nullopt});
+  slow.probe = ProbeSpec{.kind = ProbeSpec::Kind::kTcp, .port = 80};
+  Deploy({HostWorld::Make("bbbb", "web", world_.AddSpec(slow))});
+  ASSERT_TRUE(world_.RunUntil([&] { return world_.Running("bbbb"); }, absl::Minutes(1)));
+  Assignment next = world_.With({HostWorld::Make("cccc", "web", world_.AddSpec(Spec("three")))});
+  next.keep = {InstanceId("aaaa")};
+  world_.Assign(next);
+  ASSERT_TRUE(world_.RunUntil([&] { return world_.Proven("cccc"); }, absl::Minutes(1)));
+  world_.Run(absl::Seconds(5));
+  EXPECT_EQ(world_.ContainerOf("bbbb"), nullptr);
+  EXPECT_EQ(world_.RunningIn("web"), 1);
+  EXPECT_NE(world_.ContainerOf("aaaa"), nullptr);
+}
+
+TEST_F(AgentLife, RollingBackStartsTheKeptContainerAgain) {
+  RunOne(Spec("one"));
+  const Instance first = world_.last.instances[0];
+  const std::string before = EngineId("aaaa");
+  Deploy({HostWorld::Make("bbbb", "web", world_.AddSpec(Spec("two")))});
+  ASSERT_TRUE(world_.RunUntil([&] { return world_.Proven("bbbb"); }, absl::Minutes(1)));
+  world_.Run(absl::Seconds(2));
+  world_.registry.error = Unavailable("registry is gone");
+  Deploy({first});
+  ASSERT_TRUE(world_.RunUntil([&] { return world_.Proven("aaaa"); }, absl::Minutes(1)));
+  world_.Run(absl::Seconds(2));
+  EXPECT_EQ(EngineId("aaaa"), before);
+  EXPECT_FALSE(world_.Running("bbbb"));
+  EXPECT_FALSE(world_.Said("interrupted"));
+}
+
+TEST_F(AgentLife, AContainerThatIsKilledByHandWhileItIsACandidateIsNoVerdict) {
+  RunOne(Spec("one"));
+  Deploy({HostWorld::Make("bbbb", "web", world_.AddSpec(Spec("two")))});
+  ASSERT_TRUE(world_.RunUntil([&] { return world_.Running("bbbb"); }, absl::Minutes(1)));
+  world_.docker.ByHand(StopContainer{.container = EngineId("bbbb"), .grace = absl::Seconds(1)});
+  EXPECT_TRUE(world_.RunUntil([&] { return world_.Proven("bbbb"); }, absl::Minutes(1)));
+}
+
+TEST_F(AgentLife, AFullEngineDiskDelaysAndNeverFails) {
+  RunOne(Spec("one"));
+  world_.docker.disk_error = ResourceExhausted("no space left on device");
+  Deploy({HostWorld::Make("bbbb", "web", world_.AddSpec(Spec("two")))});
+  world_.Run(absl::Minutes(2));
+  EXPECT_EQ(world_.Status("bbbb")->failure, FailureKind::kInfrastructure);
+  EXPECT_FALSE(world_.Status("bbbb")->verdict);
+  EXPECT_TRUE(world_.Running("aaaa"));
+  world_.docker.disk_error = absl::OkStatus();
+  EXPECT_TRUE(world_.RunUntil([&] { return world_.Proven("bbbb"); }, absl::Minutes(20)));
+}
+
+TEST_F(AgentLife, AHungEngineLeadsToNoVerdict) {
+  RunOne(Spec("one"));
+  Deploy({HostWorld::Make("bbbb", "web", world_.AddSpec(Spec("two")))});
+  world_.Run(absl::Milliseconds(250));
+  world_.docker.Hang();
+  world_.Run(absl::Minutes(5));
+  world_.docker.Heal();
+  EXPECT_TRUE(world_.RunUntil([&] { return world_.Proven("bbbb"); }, absl::Minutes(10)));
+  world_.Run(absl::Seconds(10));
+  EXPECT_EQ(world_.RunningIn("web"), 1);
+}
+
 TEST_F(AgentLife, KeepsEnforcingWhatItHasWhenItsDiskIsFull) {
   RunOne(Spec("one"));
   world_.files.write_error = ResourceExhausted("no space left on device");

@@ -58,7 +58,7 @@ HostWorld::HostWorld() : docker("h1", time, registry) {
 
 HostWorld::~HostWorld() { KillAgent(); }
 
-void HostWorld::StartAgent() {
+void HostWorld::StartAgent(bool session) {
   const uint64_t life = ++life_;
   mail_.clear();
   engine_ = std::make_unique<fake::FakeEngine>(docker);
@@ -68,6 +68,7 @@ void HostWorld::StartAgent() {
                                    });
   const absl::Status started = agent_->Start();
   if (!started.ok()) std::abort();
+  if (!session) return;
   Mail(Connected{.fleet = kFleet,
                  .host = kHost,
                  .epoch = kEpoch,

@@ -72,7 +72,8 @@ class HostWorld {
                        int32_t slot = 1);
 
   // ---- time and trouble ----
-  void StartAgent();
+  // With `session` false the controller cannot be reached.
+  void StartAgent(bool session = true);
   void KillAgent();
   // Runs until `duration` has passed.
   void Run(absl::Duration duration);
