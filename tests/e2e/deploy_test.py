@@ -71,7 +71,7 @@ class Deploy(FleetTest):
         file.write_text(web("planned", "hello:v2"))
         plan = self.fleet.ctl("plan", "-f", file, "-o", "json").expect(1).json()
         changes = [change for change in plan["changes"] if change["action"] != "none"]
-        self.assertEqual([(change["action"], change["host"]) for change in changes],
+        self.assertEqual(sorted((change["action"], change["host"]) for change in changes),
                          [("replace", "h1"), ("replace", "h2"), ("replace", "h3")])
         self.assertTrue(all(change["why"] for change in changes))
         self.fleet.ctl("diff", "-f", file).expect(1)

@@ -58,7 +58,7 @@ class Rollback(FleetTest):
     def test_an_image_that_is_not_there_is_refused_before_anything_starts(self):
         self.fleet.apply(web("missing")).ok()
         before = self.fleet.identities("missing")
-        result = self.fleet.apply(web("missing", "hello:nowhere")).expect(2)
+        result = self.fleet.apply(web("missing", "hello:nowhere")).expect(1)
         self.assert_says(result, "hello:nowhere")
         self.assertEqual(self.fleet.identities("missing"), before)
         self.assertEqual(self.fleet.status("missing")["revision"], 1)

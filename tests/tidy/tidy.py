@@ -81,7 +81,7 @@ BANS = [
      "nothing sleeps: use a timer, or wait for a condition"),
     (r"\bstd::j?thread\b(?!::)|\bpthread_create\b|\bstd::async\b", THREAD_ROOMS,
      "the list of threads is in docs/architecture.md; a new one is a change of the design"),
-    (r"\bs?rand\(|\bmt19937|\brandom_device\b", r"^common/base/random\.cc$",
+    (r"\bs?rand\(|\bmt19937|\brandom_device\b", r"^common/base/random\.cc$|_test\.cc$",
      "chance comes from Random (common/base/random.h), so that a seed repeats it"),
     (r"\bsystem\(|\bpopen\(", r"^$", "no shell: argument vectors or HTTP"),
     (r"^\s*using namespace\b", r"^$", "name what you use"),
