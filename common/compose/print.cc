@@ -359,7 +359,10 @@ Node Deploy(const ServiceSpec& service) {
   if (!service.placement.together) {
     Put(map, "mode", Text(service.mode == ServiceMode::kGlobal ? "global" : "replicated"));
   }
-  if (service.replicas_in_file) Put(map, "replicas", Number(service.replicas));
+  // A number that `ctl scale` set is printed too.
+  if (service.replicas_in_file || service.replicas != 1) {
+    Put(map, "replicas", Number(service.replicas));
+  }
   AddNode(map, "placement", Placement(service.placement));
   Put(map, "restart_policy", Restart(service.container.restart));
   Put(map, "update_config", Update(service.update));

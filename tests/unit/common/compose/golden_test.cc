@@ -59,6 +59,23 @@ TEST_P(Golden, ReadsBackWhatItPrints) {
   EXPECT_TRUE(again->spec == loaded->spec) << printed;
 }
 
+TEST(Examples, AreAcceptedWithoutAWarning) {
+  int examples = 0;
+  const std::string directory = SourceDir() + "/deploy/examples";
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    const std::string path = entry.path().string() + "/compose.yaml";
+    if (!std::filesystem::exists(path)) continue;
+    LoadOptions options;
+    options.files = {path};
+    options.environment["POSTGRES_PASSWORD"] = "given";  // one of them asks for it
+    const auto loaded = Load(options);
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    EXPECT_TRUE(loaded->warnings.empty()) << path << ": " << loaded->warnings.front();
+    ++examples;
+  }
+  EXPECT_GT(examples, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Files, Golden, testing::ValuesIn(Names()),
                          [](const auto& test) { return test.param; });
 
