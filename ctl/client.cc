@@ -119,7 +119,11 @@ absl::Status Client::Repeat(bool change,
                          "is sent again");
     }
     if (!absl::IsUnavailable(status)) return status;
-    if (change) give_up = std::min(deadline_, begin + limits_.repeat_change);
+    // With the connection still there it is the controller's own answer (a registry that it cannot
+    // reach), which is asked for again for a moment only.
+    if (change && channel_->GetState(false) != GRPC_CHANNEL_READY) {
+      give_up = std::min(deadline_, begin + limits_.repeat_change);
+    }
     const absl::Duration wait = kBackoff.After(++failures);
     if (clock_.Now() + wait >= give_up) {
       return WhyNotConnected(context_.socket).empty() ? status : Unreachable();

@@ -50,6 +50,7 @@ TEST_F(RunTest, WithoutAControllerTheExitCodeIs3AndTheSentenceSaysWhatToDo) {
 }
 
 TEST_F(RunTest, AChangeIsSentAgainWithTheSameRequestId) {
+  limits_.reach_to_change = absl::Seconds(5);
   std::vector<std::string> ids;
   service_.on_Scale = [&](const v1::ScaleRequest& request, v1::ChangeReply& reply) {
     ids.push_back(request.request_id());
@@ -67,6 +68,17 @@ TEST_F(RunTest, AChangeIsSentAgainWithTheSameRequestId) {
   EXPECT_EQ(ids[2], ids[0]);
   Ctl({"scale", "shop/web=2"});
   EXPECT_NE(ids.back(), ids[0]) << "another act has another id";
+}
+
+TEST_F(RunTest, WhatTheControllerItselfCannotReachIsNotAskedForMinutes) {
+  service_.on_Scale = [](const auto&, auto&) {
+    return grpc::Status(StatusCode::UNAVAILABLE, "the registry does not answer");
+  };
+  const MonoTime begin = clock_.Now();
+  const Outcome outcome = Ctl({"scale", "shop/web=2"});
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.err, "ctl: the registry does not answer\n");
+  EXPECT_LT(clock_.Now() - begin, limits_.repeat_change / 2);
 }
 
 TEST_F(RunTest, DangerousVerbsAskOnATerminalAndNeedYesWithoutOne) {
