@@ -73,8 +73,8 @@ Json InstanceJson(const v1::InstanceRow& row) {
   Json json = {
       {"instance", status.instance()}, {"app", status.app()}, {"service", status.service()},
       {"slot", status.slot()},         {"host", row.host()},  {"revision", status.revision()}};
-  PutText(json, "image", status.image());
-  PutText(json, "container", status.container());
+  json["image"] = status.image();
+  json["container"] = status.container();
   json["state"] = std::string(StateWord(status.state()));
   json["reason"] = status.reason();
   json["restarts"] = status.restarts();
@@ -147,10 +147,11 @@ Json EventObject(const v1::Event& event) {
   Json json = {{"id", event.id()}};
   PutTime(json, "at", event.at());
   json["kind"] = event.kind();
-  PutText(json, "app", event.app());
-  PutText(json, "host", event.host());
-  PutText(json, "instance", event.instance());
-  if (event.revision() != 0) json["revision"] = event.revision();
+  // What an event is not about is "" or 0: every line has every field.
+  json["app"] = event.app();
+  json["host"] = event.host();
+  json["instance"] = event.instance();
+  json["revision"] = event.revision();
   json["message"] = event.message();
   return json;
 }

@@ -241,7 +241,7 @@ TEST(Json, SpecsUseLowerCaseWordsPlainDurationsAndMaskSecrets) {
 TEST(Json, BytesThatAreNoUtf8AreReplaced) {
   v1::Event event;
   event.set_message("a\xff z");
-  EXPECT_EQ(EventJson(event), "{\"id\":0,\"kind\":\"\",\"message\":\"a\xef\xbf\xbd z\"}\n");
+  EXPECT_NE(EventJson(event).find("\"message\":\"a\xef\xbf\xbd z\"}\n"), std::string::npos);
 }
 
 TEST(JsonToYaml, WritesBlocks) {

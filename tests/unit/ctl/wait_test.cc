@@ -214,9 +214,13 @@ TEST_F(WaitTest, EventsAreFollowedWithoutAGap) {
   service_.watches.push_back({{}, grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "enough")});
   const Outcome outcome = Ctl({"events", "-f", "-n", "2", "--app", "shop", "-o", "json"});
   EXPECT_EQ(outcome.code, 3);
-  EXPECT_EQ(outcome.out,
-            "{\"id\":7,\"kind\":\"host_joined\",\"message\":\"alpha joined\"}\n"
-            "{\"id\":8,\"kind\":\"host_away\",\"message\":\"\"}\n");
+  EXPECT_EQ(
+      outcome.out,
+      R"({"id":7,"kind":"host_joined","app":"","host":"","instance":"","revision":0,)"
+      R"("message":"alpha joined"})"
+      "\n"
+      R"({"id":8,"kind":"host_away","app":"","host":"","instance":"","revision":0,"message":""})"
+      "\n");
   ASSERT_EQ(service_.watch_requests.size(), 2u);
   EXPECT_EQ(service_.watch_requests[0].after_event(), 7);
   EXPECT_EQ(service_.watch_requests[1].after_event(), 8);
