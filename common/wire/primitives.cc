@@ -83,6 +83,13 @@ void PutMap(const StringMap& map, PbEntries* field) {
 }
 
 std::string CleanText(std::string_view text, size_t max_bytes, Cut cut) {
+  // Cleaning makes text longer, never shorter: what is far beyond the limit need not be looked at.
+  // One character more than the limit stays, so that the cut below is made between characters.
+  constexpr size_t kLongestCharacter = 4;
+  if (text.size() > max_bytes + kLongestCharacter) {
+    const size_t kept = max_bytes + kLongestCharacter;
+    text = cut == Cut::kEnd ? text.substr(0, kept) : text.substr(text.size() - kept);
+  }
   std::string clean;
   clean.reserve(std::min(text.size(), max_bytes));
   for (size_t i = 0; i < text.size();) {
