@@ -2,6 +2,7 @@
 // networks and volumes exist, and it is created, unarmed.
 #include <algorithm>
 
+#include "agent/join.h"
 #include "agent/planner.h"
 
 namespace quayside::agent {
@@ -39,7 +40,13 @@ void Planner::Prepare(SlotView& view, OnTrouble on_trouble) {
   if (!image || !networks || !PrepareVolumes(view, on_trouble) || !JoinHolds(view)) return;
   if (Troubled(view, BusyKeyOfInstance(id), on_trouble, InstanceState::kCreating)) return;
   Wait(id, {.state = InstanceState::kCreating});
-  Act({.kind = Action::Kind::kCreate, .slot = view.key, .instance = id, .object = "", .why = ""});
+  const bool made_again = on_trouble == OnTrouble::kWait && JoinedServices(*view.spec).empty();
+  Act({.kind = Action::Kind::kCreate,
+       .slot = view.key,
+       .instance = id,
+       .object = "",
+       .why = made_again ? "it was removed" : "new",
+       .drift = made_again ? "it was removed" : ""});
 }
 
 bool Planner::PrepareImage(SlotView& view, OnTrouble on_trouble) {

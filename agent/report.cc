@@ -90,6 +90,19 @@ void DescribeProgress(const Sources& from, InstanceStatus& status) {
   status.oom_killed = status.oom_killed || verdict->oom_killed;
 }
 
+// A replacement is not done while another container of the slot still runs.
+void AwaitOthers(const PlanInput& input, InstanceStatus& status) {
+  if (!status.proven) return;
+  const bool other_runs =
+      std::any_of(input.containers.begin(), input.containers.end(), [&](const auto& entry) {
+        return entry.first != status.id && entry.second.identity.slot == status.slot &&
+               entry.second.active();
+      });
+  if (!other_runs) return;
+  status.proven = false;
+  status.reason = "proven when the other container of its slot has stopped";
+}
+
 }  // namespace
 
 std::vector<InstanceStatus> StatusOf(const PlanInput& input,
@@ -114,6 +127,7 @@ std::vector<InstanceStatus> StatusOf(const PlanInput& input,
       status.proven = true;
     }
     DescribeProgress(from, status);
+    AwaitOthers(input, status);
     if (!input.engine_known) {
       status.state = InstanceState::kUnknown;
       status.failure = FailureKind::kInfrastructure;

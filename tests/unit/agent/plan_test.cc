@@ -136,7 +136,7 @@ TEST(Plan, PullsAndEnsuresNetworksSideBySideBeforeItCreates) {
                                     "ensure network shop_default: for shop/web.1"}));
   world.images[kImage].local = true;
   world.networks.push_back({.spec = spec.networks["default"], .id = "n1"});
-  EXPECT_EQ(world.Printed(), Lines{"create shop/web.1 aaaa"});
+  EXPECT_EQ(world.Printed(), Lines{"create shop/web.1 aaaa: new"});
 }
 
 TEST(Plan, StopsNothingUntilTheNewOneIsCreated) {
@@ -148,7 +148,7 @@ TEST(Plan, StopsNothingUntilTheNewOneIsCreated) {
   world.images[kImage].local = false;
   EXPECT_EQ(world.Printed(), Lines{"pull registry/web@sha256:aa: for shop/web.1"});
   world.images[kImage].local = true;
-  EXPECT_EQ(world.Printed(), Lines{"create shop/web.1 bbbb"});
+  EXPECT_EQ(world.Printed(), Lines{"create shop/web.1 bbbb: new"});
   world.Have("bbbb", ContainerState::kCreated, ArmedPolicy::kNo, WithPort());
   EXPECT_EQ(world.Printed(), Lines{"stop shop/web.1 aaaa: makes way for bbbb"});
   EXPECT_EQ(world.records[kSlot].candidate, InstanceId("bbbb"));
