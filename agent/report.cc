@@ -64,6 +64,16 @@ void DescribeContainer(const Sources& from, const Container& container, Instance
   status.proven = health->second.proven && record != nullptr && record->committed == status.id;
 }
 
+// A failed instance has come to rest when it is stopped and its last lines were read: whoever waits
+// for the end of going back then knows that nothing of it runs, and can show them.
+bool IsAtRest(const Sources& from, const InstanceId& id, const Verdict& verdict) {
+  const auto found = from.input.containers.find(id);
+  if (found == from.input.containers.end()) return true;
+  const Container& container = found->second;
+  return !container.active() &&
+         (!container.ever_ran() || !verdict.log_tail.empty() || from.input.logs_read.contains(id));
+}
+
 // What is under way, and the verdict, come before what was observed.
 void DescribeProgress(const Sources& from, InstanceStatus& status) {
   if (const auto waits = from.waiting.find(status.id); waits != from.waiting.end()) {
@@ -80,7 +90,8 @@ void DescribeProgress(const Sources& from, InstanceStatus& status) {
   const SlotRecord* record = RecordOf(from.input, status.slot);
   const Verdict* verdict = record == nullptr ? nullptr : FindVerdict(*record, status.id);
   if (verdict == nullptr) return;
-  status.state = InstanceState::kFailed;
+  status.state =
+      IsAtRest(from, status.id, *verdict) ? InstanceState::kFailed : InstanceState::kStopping;
   status.proven = false;
   status.verdict = true;
   status.failure = FailureKind::kApplication;

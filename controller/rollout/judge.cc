@@ -51,6 +51,8 @@ Judgement JudgeStatus(const InstanceStatus* status, Intent intent) {
   return {Standing::kWorking, Describe(*status)};
 }
 
+bool StillRuns(const InstanceStatus* status) { return status != nullptr && MayRun(status->state); }
+
 }  // namespace
 
 bool MayRun(InstanceState state) {
@@ -87,21 +89,30 @@ Judgement Judge(const RolloutTarget& target, const ServiceSpec* service, const S
     return {Standing::kFailed, "host " + host->name + " refuses it: " + host->rejection};
   }
   const Intent intent = service != nullptr && service->stopped ? Intent::kStop : Intent::kRun;
-  return JudgeStatus(facts.observed, intent);
+  const Judgement own = JudgeStatus(facts.observed, intent);
+  const bool replaces = !target.predecessor.empty() && target.predecessor != target.instance;
+  if (own.standing == Standing::kProven && replaces && StillRuns(facts.predecessor)) {
+    return {Standing::kWorking, "the one before it still runs"};
+  }
+  return own;
 }
 
 Judgement JudgeBack(const RolloutTarget& target, const StepTarget& facts, const StepHost* host) {
   Judgement out;
   if (HostTrouble(host, &out)) return out;
   if (target.predecessor.empty()) {
-    return facts.observed != nullptr && MayRun(facts.observed->state)
-               ? Judgement{Standing::kWorking, "the new one still runs"}
-               : Judgement{Standing::kProven, ""};
+    return StillRuns(facts.observed) ? Judgement{Standing::kWorking, "the new one still runs"}
+                                     : Judgement{Standing::kProven, ""};
   }
   if (facts.predecessor == nullptr) {
     return {Standing::kWorking, "its host has not reported the one before it yet"};
   }
-  return JudgeStatus(facts.predecessor, facts.predecessor_intent);
+  const Judgement before = JudgeStatus(facts.predecessor, facts.predecessor_intent);
+  const bool replaced = target.predecessor != target.instance;
+  if (before.standing == Standing::kProven && replaced && StillRuns(facts.observed)) {
+    return {Standing::kWorking, "the new one still runs"};
+  }
+  return before;
 }
 
 }  // namespace quayside::controller
