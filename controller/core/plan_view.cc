@@ -1,5 +1,7 @@
 // `ctl plan`: what an apply would do, and why.
+#include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "controller/core/proposal.h"
 #include "controller/core/rollouts.h"
@@ -104,6 +106,9 @@ absl::StatusOr<PlanView> ViewPlan(CoreState& state, const PlanApp& request) {
     view.changes.push_back(
         {state.HostName(placed.host), placed.slot, TargetAction::kNone, false, "nothing changes"});
   }
+  std::sort(view.changes.begin(), view.changes.end(), [](const PlanChange& a, const PlanChange& b) {
+    return std::tie(a.host, a.slot, a.action) < std::tie(b.host, b.slot, b.action);
+  });
   view.warnings = std::move(proposal->warnings);
   view.undone = std::move(proposal->undone);
   return view;

@@ -28,10 +28,13 @@ std::map<HostId, StepHost> StepHosts(const CoreState& state, const RolloutRow& r
   return hosts;
 }
 
-// The container that a removal is about runs still.
+// Something runs in the target's slot on its host that is not wanted there now.
 bool StillThere(const CoreState& state, const RolloutTarget& target) {
-  const InstanceStatus* status = state.ledger.Observed(target.host, target.predecessor);
-  return status != nullptr && MayRun(status->state);
+  for (const InstanceStatus* status : state.ledger.ObservedOn(target.host)) {
+    if (status->slot != target.slot || !MayRun(status->state)) continue;
+    if (state.ledger.model().instances.Find(status->id) == nullptr) return true;
+  }
+  return false;
 }
 
 const InstanceRow* FindRow(const Ledger& ledger, const InstanceId& id) {
@@ -55,7 +58,7 @@ StepTarget FactsOf(CoreState& state, const RolloutTarget& target, const Revision
     }
   }
   facts.removal_open = ledger.model().removals.Find({target.host, target.slot}) != nullptr;
-  facts.still_there = target.action == TargetAction::kRemove && StillThere(state, target);
+  facts.still_there = StillThere(state, target);
   if (target.action == TargetAction::kCreate || target.action == TargetAction::kReplace) {
     const SpecDigest digest = DigestFor(to, target.slot.service, state.HostName(target.host));
     if (const ContainerSpec* spec = state.specs.Get(ledger, digest))

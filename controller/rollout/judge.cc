@@ -90,8 +90,8 @@ Judgement Judge(const RolloutTarget& target, const ServiceSpec* service, const S
   }
   const Intent intent = service != nullptr && service->stopped ? Intent::kStop : Intent::kRun;
   const Judgement own = JudgeStatus(facts.observed, intent);
-  const bool replaces = !target.predecessor.empty() && target.predecessor != target.instance;
-  if (own.standing == Standing::kProven && replaces && StillRuns(facts.predecessor)) {
+  // Done means that the new one is proven and nothing else of its slot runs.
+  if (own.standing == Standing::kProven && facts.still_there) {
     return {Standing::kWorking, "the one before it still runs"};
   }
   return own;

@@ -35,7 +35,8 @@ struct StepTarget {
   const InstanceStatus* predecessor = nullptr;  // of target.predecessor
   Intent predecessor_intent = Intent::kRun;     // what going back asks of it
   bool removal_open = false;                    // its named removal is not confirmed yet
-  bool still_there = false;     // the host still reports a container of this slot that runs
+  // Something runs in the slot that is not wanted there now.
+  bool still_there = false;
   std::vector<PortUse> brings;  // fixed ports of what comes
   std::vector<PortUse> frees;   // fixed ports of what goes
 };

@@ -113,16 +113,13 @@ class Placer {
   }
 
   const HostId* LeastUsedForAll() const {
-    const HostId* best = nullptr;
-    int least = 0;
+    const Usage* best = nullptr;
     for (const auto& [id, usage] : usage_) {
       if (!TakesAll(usage)) continue;
-      if (best == nullptr || usage.instances() < least) {
-        best = &id;
-        least = usage.instances();
-      }
+      const auto load = [](const Usage& of) { return std::pair(of.instances(), of.host().name); };
+      if (best == nullptr || load(usage) < load(*best)) best = &usage;
     }
-    return best;
+    return best == nullptr ? nullptr : &best->host().id;
   }
 
   bool TakesAll(Usage usage) const {

@@ -28,7 +28,8 @@ void Spread::Offer(const Usage& usage) {
   const std::string name = GroupOf(usage.host());
   SetCount(name, usage.host().id, usage.count(service_.name));
   Group& group = groups_[name];
-  group.hosts.insert({usage.count(service_.name), usage.instances(), usage.host().id});
+  group.hosts.insert(
+      {usage.count(service_.name), usage.instances(), usage.host().name, usage.host().id});
   order_.insert({group.total, name});
 }
 

@@ -1,6 +1,6 @@
 // Spread hands out hosts for new slots of one service, the emptiest first: the group of hosts
 // (`preferences: spread`) with the fewest slots of the service, in it the host with the fewest,
-// then with the fewest instances, then by id. A value of Place (place.cc); pure.
+// then with the fewest instances, then by name. A value of Place (place.cc); pure.
 #pragma once
 
 #include <map>
@@ -26,7 +26,8 @@ class Spread {
  private:
   struct Group {
     std::map<HostId, int> counts;
-    std::set<std::tuple<int, int, HostId>> hosts;  // slots of the service, instances, id
+    // Slots of the service, instances of any, name: people expect h1 before h2.
+    std::set<std::tuple<int, int, std::string, HostId>> hosts;
     int total = 0;
   };
   std::string GroupOf(const PlaceHost& host) const;
