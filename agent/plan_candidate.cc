@@ -270,13 +270,23 @@ bool Planner::DependenciesHold(const SlotView& view, std::string* reason) const 
   return true;
 }
 
+bool Planner::Occupies(const Container& container) const {
+  if (container.active()) return true;
+  const InstanceId& id = container.identity.instance;
+  const auto busy = in_.busy.find(BusyKeyOfInstance(id));
+  if (busy != in_.busy.end() && busy->second == Action::Kind::kStart) return true;
+  return std::any_of(out_.actions.begin(), out_.actions.end(), [&](const Action& action) {
+    return action.kind == Action::Kind::kStart && action.instance == id;
+  });
+}
+
 std::vector<const Container*> Planner::Blockers(const SlotView& view,
                                                 const InstanceId& instance) const {
   const Claims& mine = ClaimsOfInstance(instance);
   std::vector<const Container*> blockers;
   const bool is_candidate = view.candidate && instance == view.desired->id;
   for (const auto& [id, other] : view.containers) {
-    if (id == instance || !other->active()) continue;
+    if (id == instance || !Occupies(*other)) continue;
     const bool overlap =
         is_candidate ? !view.start_first : mine.slot_bound && ClaimsOfInstance(id).slot_bound;
     if (overlap || !Clash(mine, ClaimsOfInstance(id)).empty()) blockers.push_back(other);
@@ -285,7 +295,7 @@ std::vector<const Container*> Planner::Blockers(const SlotView& view,
     const auto holders = holders_.find(key);
     if (holders == holders_.end()) continue;
     for (const Container* other : holders->second) {
-      if (other->identity.slot == view.key || !other->active()) continue;
+      if (other->identity.slot == view.key || !Occupies(*other)) continue;
       if (std::find(blockers.begin(), blockers.end(), other) != blockers.end()) continue;
       if (!Clash(mine, ClaimsOfInstance(other->identity.instance)).empty()) {
         blockers.push_back(other);

@@ -22,6 +22,12 @@ void Planner::PlanRemoval(SlotView& view) {
 }
 
 void Planner::PlanRemovedApps() {
+  // What is being made is not seen yet, and may be the app's: nothing is called gone until it is.
+  const bool making = std::any_of(in_.busy.begin(), in_.busy.end(), [](const auto& entry) {
+    return entry.second == Action::Kind::kCreate || entry.second == Action::Kind::kEnsureNetwork ||
+           entry.second == Action::Kind::kEnsureVolume;
+  });
+  if (making) return;
   for (const Removal& removal : in_.assignment.removals) {
     if (!removal.service.empty()) {
       const SlotKey key{.app = removal.app, .service = removal.service, .slot = removal.slot};

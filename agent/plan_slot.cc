@@ -69,11 +69,22 @@ void Planner::PlanCommitted(SlotView& view) {
     view.record.committed = view.committed;
     view.record.proven_at = in_.wall;
   }
+  // The controller went back by itself: what was to replace this one is nobody's candidate now.
+  view.record.candidate = InstanceId();
+  view.record.candidate_started = false;
+  view.record.candidate_tries = 0;
   const Container* container = view.Find(view.desired->id);
   if (container != nullptr) {
     Heal(view, *container);
   } else if (!view.record.completed) {
     Prepare(view, OnTrouble::kWait);
+  }
+  // What was tried after it, or was started by hand, gives its place back.
+  if (container != nullptr && !container->active() && !view.record.completed) {
+    for (const Container* blocker : Blockers(view, view.desired->id)) {
+      if (blocker->identity.slot != view.key) continue;
+      Act(Action::Kind::kStop, view, *blocker, "makes way for " + view.desired->id.value);
+    }
   }
   Retire(view, container);
 }

@@ -59,6 +59,8 @@ class Planner {
   const Claims& ClaimsOfInstance(const InstanceId& id) const;
   const Assessment* HealthOf(const InstanceId& id) const;
   bool Kept(const SlotView& view, const InstanceId& id) const;
+  // It runs, or a start of it is under way or decided in this plan.
+  bool Occupies(const Container& container) const;
   bool Settled() const;
   void LimitAndOrder();
 

@@ -1,0 +1,82 @@
+// The simulation of agents alone: the cases, and long runs (tests/sim/run.h has the flags).
+#include <gtest/gtest.h>
+
+#include "tests/sim/run.h"
+#include "tests/sim/sabotage.h"
+
+namespace quayside::sim {
+namespace {
+
+// The fixed set: seeds that every change must pass, those of found faults among them.
+class FixedSeeds : public testing::TestWithParam<uint64_t> {};
+
+TEST_P(FixedSeeds, KeepEveryRuleAndComeToRest) {
+  Options options;
+  options.seed = GetParam();
+  const Outcome outcome = RunAgents(options);
+  EXPECT_FALSE(outcome.violation) << Explain(options, outcome, 120);
+  EXPECT_GT(outcome.accepted_changes, 3u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Simulation, FixedSeeds, testing::Range<uint64_t>(1, 21));
+
+TEST(Simulation, ComesToRestWhenNothingBreaks) {
+  Options options;
+  options.faults = false;
+  options.changes = false;
+  options.troubled = absl::Minutes(3);
+  options.converges = absl::Minutes(3);
+  const Outcome outcome = RunAgents(options);
+  EXPECT_FALSE(outcome.violation) << Explain(options, outcome, 200);
+  EXPECT_GE(outcome.accepted_changes, 5u);
+}
+
+TEST(Simulation, IsTheSameForTheSameSeed) {
+  Options options;
+  options.seed = 42;
+  options.troubled = absl::Minutes(4);
+  const Outcome first = RunAgents(options);
+  const Outcome second = RunAgents(options);
+  EXPECT_EQ(first.trace_hash, second.trace_hash);
+  EXPECT_EQ(first.events, second.events);
+  options.seed = 43;
+  EXPECT_NE(RunAgents(options).trace_hash, first.trace_hash);
+}
+
+struct Broken {
+  Sabotage sabotage;
+  const char* rule;
+};
+
+class Checkers : public testing::TestWithParam<Broken> {};
+
+// Without faults: what is found is the sabotage.
+TEST_P(Checkers, NoticeAnAgentThatBreaksARule) {
+  Outcome outcome;
+  for (uint64_t seed = 1; seed <= 5 && !outcome.violation; ++seed) {
+    Options options;
+    options.seed = seed;
+    options.faults = false;
+    options.wrap = Break(GetParam().sabotage);
+    outcome = RunAgents(options);
+  }
+  ASSERT_TRUE(outcome.violation) << "nobody noticed";
+  EXPECT_EQ(outcome.violation->rule, GetParam().rule) << outcome.violation->text;
+}
+
+INSTANTIATE_TEST_SUITE_P(Simulation, Checkers,
+                         testing::Values(Broken{Sabotage::kStopsBeforeThePull, "R12"},
+                                         Broken{Sabotage::kRemovesWhatIsKept, "R12"},
+                                         Broken{Sabotage::kStartsTwo, "R15"},
+                                         Broken{Sabotage::kTouchesForeign, "R11"},
+                                         Broken{Sabotage::kPullsByTag, "R17"},
+                                         Broken{Sabotage::kCreatesArmed, "R13"},
+                                         Broken{Sabotage::kArmsTheUnproven, "R13"},
+                                         Broken{Sabotage::kStopsTheUnnamed, "R6"}));
+
+}  // namespace
+}  // namespace quayside::sim
+
+int main(int argc, char** argv) {
+  return quayside::sim::SeedsMain(argc, argv, quayside::sim::RunAgents);
+}
