@@ -108,7 +108,12 @@ void Welcome(CoreState& state, const AgentHello& hello, const HostId& host) {
       host, hello.session, static_cast<uint64_t>(absl::ToUnixMicros(state.wall)), state.now);
   session.machine_id = hello.machine_id;
   session.process_nonce = hello.process_nonce;
-  session.offered = hello.epoch == state.ledger.fleet().epoch ? hello.generation : -1;
+  // What it has and acknowledged. An acknowledgement that was lost on the way is asked for by
+  // offering again.
+  const HostRow* row = state.ledger.FindHost(host);
+  const bool acknowledged = row != nullptr && row->acked_generation == hello.generation &&
+                            hello.epoch == state.ledger.fleet().epoch;
+  session.offered = acknowledged ? hello.generation : -1;
   WelcomeFacts facts;
   facts.fleet = state.ledger.fleet().fleet;
   facts.host = host;

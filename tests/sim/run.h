@@ -31,6 +31,8 @@ struct Outcome {
   std::deque<std::string> trace;  // the last lines
 };
 
+// The whole system: the real Core, Store and Agents.
+Outcome RunSystem(const Options& options);
 // The real Agents, with a controller that hands out legal Assignments at random.
 Outcome RunAgents(const Options& options);
 

@@ -1,0 +1,139 @@
+// The whole system: the real Core, Store and Agents, with simulated engines, registry, network,
+// clocks, people and faults.
+#include <utility>
+
+#include "common/base/status.h"
+#include "tests/sim/controller.h"
+#include "tests/sim/faults.h"
+#include "tests/sim/run.h"
+#include "tests/sim/stage.h"
+#include "tests/sim/workload.h"
+
+namespace quayside::sim {
+namespace {
+
+using controller::AppStatusView;
+using controller::RolloutState;
+
+class Simulation {
+ public:
+  explicit Simulation(const Options& options)
+      : stage_(options),
+        controller_(stage_.world),
+        workload_(stage_.world, controller_, stage_.apps),
+        faults_(stage_.world, controller_, stage_.registry, stage_.hosts) {}
+  // Hosts talk to the network, which the controller owns.
+  ~Simulation() { stage_.hosts.clear(); }
+
+  Outcome Run();
+
+ private:
+  void ComeToRest();
+  // What is not at rest yet; "" when everything is.
+  std::string Restless();
+  std::string RestlessHost(Host& host);
+  std::string RestlessApp(const AppStatusView& status) const;
+
+  Stage stage_;
+  ControllerProcess controller_;
+  Workload workload_;
+  Faults faults_;
+  std::vector<AppStatusView> statuses_;  // the newest answers
+  size_t asked_ = 0;
+};
+
+Outcome Simulation::Run() {
+  World& world = stage_.world;
+  controller_.Start();
+  stage_.AddHosts(controller_.network());
+  for (const std::string& app : stage_.apps.names()) {
+    world.After(world.Between(absl::Seconds(2), absl::Seconds(30)),
+                [this, app] { workload_.Apply(stage_.apps.Make(app, /*good=*/true)); });
+  }
+  if (stage_.options.changes) {
+    stage_.Repeat(absl::Seconds(3), absl::Seconds(40), [this] { workload_.ActAtRandom(); });
+  }
+  if (stage_.options.faults) {
+    stage_.Repeat(absl::Seconds(2), absl::Seconds(30), [this] { faults_.StrikeAtRandom(); });
+  }
+  world.RunUntil(stage_.end_of_trouble);
+  if (!world.violation()) {
+    faults_.HealAll();
+    ComeToRest();
+  }
+  Outcome outcome = stage_.Summary();
+  outcome.accepted_changes = workload_.accepted();
+  return outcome;
+}
+
+void Simulation::ComeToRest() {
+  const MonoTime deadline = stage_.world.Now() + stage_.options.converges;
+  std::string restless = "nothing was asked";
+  int quiet = 0;
+  while (!stage_.world.violation() && stage_.world.Now() < deadline && quiet < 3) {
+    statuses_.clear();
+    asked_ = 0;
+    for (const std::string& app : stage_.apps.names()) {
+      if (controller_.model().apps.Find(AppName(app)) == nullptr) continue;
+      ++asked_;
+      controller_.Submit(controller::Request(
+          controller::GetStatus{AppName(app), [this](absl::StatusOr<AppStatusView> status) {
+                                  if (status.ok()) statuses_.push_back(*std::move(status));
+                                }}));
+    }
+    stage_.world.RunUntil(stage_.world.Now() + absl::Seconds(15));
+    restless = Restless();
+    quiet = restless.empty() ? quiet + 1 : 0;
+  }
+  if (!restless.empty()) {
+    stage_.world.Violate("convergence", "after " + absl::FormatDuration(stage_.options.converges) +
+                                            " without faults: " + restless);
+  }
+}
+
+std::string Simulation::Restless() {
+  if (statuses_.size() != asked_) return "the controller does not answer";
+  if (!workload_.idle()) return "a request has no answer";
+  for (const AppStatusView& status : statuses_) {
+    if (std::string text = RestlessApp(status); !text.empty()) return text;
+  }
+  for (const auto& host : stage_.hosts) {
+    if (std::string text = RestlessHost(*host); !text.empty()) return text;
+  }
+  return "";
+}
+
+std::string Simulation::RestlessApp(const AppStatusView& status) const {
+  const std::string app = "app " + status.app.value;
+  if (!status.rollout) return status.converged ? "" : app + " is not converged and has no rollout";
+  const controller::RolloutRow& rollout = status.rollout->row;
+  const std::string state(controller::ToString(rollout.state));
+  const bool ended = controller::Ended(rollout.state) || rollout.state == RolloutState::kPaused;
+  if (!ended) return app + ": its rollout is " + state;
+  const bool good =
+      rollout.state == RolloutState::kSucceeded || rollout.state == RolloutState::kRolledBack;
+  if (good && !status.converged) return app + " is not converged, its rollout " + state;
+  if (!good && rollout.reason.empty()) return app + ": its rollout is " + state + " without reason";
+  return "";
+}
+
+std::string Simulation::RestlessHost(Host& host) {
+  const controller::Model& model = controller_.model();
+  for (const auto& [id, instance] : host.checker().OurContainers()) {
+    if (model.instances.Find(instance) != nullptr || model.kept.Find(instance) != nullptr) continue;
+    if (host.checker().previous().contains(instance)) continue;
+    return host.name() + " has the orphan " + host.docker().Find(id)->name;
+  }
+  for (const auto& [id, row] : model.hosts.rows()) {
+    if (row.name == host.name() && row.acked_generation != row.generation) {
+      return host.name() + " has not acknowledged its Assignment";
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+Outcome RunSystem(const Options& options) { return Simulation(options).Run(); }
+
+}  // namespace quayside::sim
