@@ -73,6 +73,7 @@ absl::Status Run(const Flags& flags) {
   SystemRandom random;
   QS_ASSIGN_OR_RETURN(const std::string data_dir, AbsolutePath(flags.data_dir));
   QS_ASSIGN_OR_RETURN(DiskFileStore files, DiskFileStore::Open(data_dir));
+  QS_ASSIGN_OR_RETURN(const DirectoryLock lock, DirectoryLock::Acquire(data_dir));
   QS_ASSIGN_OR_RETURN(AgentIdentity identity,
                       EnsureIdentity(files, random, flags.controller, flags.name, HostName()));
   // Before all whose threads submit to it, so that it outlives them.

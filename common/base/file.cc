@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,6 +93,23 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) 
                                std::to_string(max_bytes) + " bytes");
     }
   }
+}
+
+absl::StatusOr<DirectoryLock> DirectoryLock::Acquire(const std::string& directory) {
+  const std::string path = directory + "/lock";
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return ErrnoStatus(errno, "Cannot open " + path);
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return DirectoryLock(fd);
+  const int error = errno;
+  close(fd);
+  if (error != EWOULDBLOCK) return ErrnoStatus(error, "Cannot lock " + path);
+  return FailedPrecondition("Cannot use " + directory +
+                            ": another process works in it; end that one, or give this one " +
+                            "another --data-dir");
+}
+
+DirectoryLock::~DirectoryLock() {
+  if (fd_ >= 0) close(fd_);
 }
 
 absl::StatusOr<DiskFileStore> DiskFileStore::Open(std::string root) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -58,6 +59,21 @@ class MemoryFileStore final : public FileStore {
 
  private:
   std::map<std::string, std::string, std::less<>> files_;
+};
+
+// Holds a directory for one process: the file `lock` in it is locked until the object or the
+// process ends, however it ends.
+class DirectoryLock {
+ public:
+  // kFailedPrecondition when another process holds it. REQUIRES: the directory exists.
+  static absl::StatusOr<DirectoryLock> Acquire(const std::string& directory);
+  DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  DirectoryLock& operator=(DirectoryLock&&) = delete;
+  ~DirectoryLock();
+
+ private:
+  explicit DirectoryLock(int fd) : fd_(fd) {}
+  int fd_;
 };
 
 // Reads a whole file of at most `max_bytes`. kNotFound, kPermissionDenied, kResourceExhausted when

@@ -1,4 +1,5 @@
 // The calls that change an app, and Plan, which resolves images as they do.
+#include "common/base/status.h"
 #include "common/model/validate.h"
 #include "common/wire/convert.h"
 #include "common/wire/wire.h"
@@ -35,6 +36,23 @@ std::set<std::string> ImagesOf(const AppSpec& spec) {
   return images;
 }
 
+// What a registry answered, as an answer of ours: a caller must not take the registry's refusal for
+// the controller's, nor its absence for the controller's. What is not there or may not be read
+// cannot be accepted; the rest may pass.
+absl::Status RegistryTrouble(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnauthenticated:
+      return FailedPrecondition(Message(status));
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+      return Aborted(Message(status));
+    default:
+      return status;
+  }
+}
+
 }  // namespace
 
 template <typename Body>
@@ -68,7 +86,7 @@ void AdminService::ResolveThen(Call call, std::set<std::string> images, Then the
                  if (resolved.ok()) {
                    then(std::move(call), ticket, *std::move(resolved));
                  } else {
-                   call.Finish(resolved.status());
+                   call.Finish(RegistryTrouble(resolved.status()));
                  }
                });
              });

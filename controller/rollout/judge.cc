@@ -47,7 +47,7 @@ Judgement JudgeStatus(const InstanceStatus* status, Intent intent) {
   if (status->failure == FailureKind::kInfrastructure) {
     return {Standing::kHeld, Describe(*status)};
   }
-  if (status->verdict) return {Standing::kFailed, Describe(*status)};
+  if (status->verdict) return {Standing::kFailed, status->reason};
   return {Standing::kWorking, Describe(*status)};
 }
 
@@ -90,6 +90,11 @@ Judgement Judge(const RolloutTarget& target, const ServiceSpec* service, const S
   }
   const Intent intent = service != nullptr && service->stopped ? Intent::kStop : Intent::kRun;
   const Judgement own = JudgeStatus(facts.observed, intent);
+  // With nothing to go back to there is no hurry: it is stopped and its last lines are read first.
+  if (own.standing == Standing::kFailed && target.predecessor.empty() &&
+      StillRuns(facts.observed)) {
+    return {Standing::kWorking, "it failed and is being stopped: " + own.reason};
+  }
   // Done means that the new one is proven and nothing else of its slot runs.
   if (own.standing == Standing::kProven && facts.still_there) {
     return {Standing::kWorking, "the one before it still runs"};

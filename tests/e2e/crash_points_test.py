@@ -47,15 +47,20 @@ class CrashPoints(FleetTest):
 
     def setUp(self):
         self.kill_at = None
+        self.killed = threading.Event()
+        self.lock = threading.Lock()
         self.host = self.fleet.bed.host(1)
         self.proxy = EngineProxy(self.host.engine.socket_path, self.fleet.bed.dir / "door.sock", self.on_answer)
         self.addCleanup(self.proxy.close)
         self.restart_agent()
 
     def on_answer(self, number, _method, _path):
-        if self.kill_at == number:
+        with self.lock:
+            if self.kill_at != number:
+                return
             self.kill_at = None
             self.fleet.kill_agent(1)
+            self.killed.set()
 
     def restart_agent(self):
         self.fleet.bed.stop_process("agent-1")
@@ -69,13 +74,15 @@ class CrashPoints(FleetTest):
             self.fleet.wait_until_converged(app)
             before = self.fleet.identities(app)
             self.proxy.calls.clear()
+            self.killed.clear()
             self.kill_at = point
             watcher = Watcher(self.host.engine, app, exclusive)
             self.fleet.ctl("deploy", app, f"web={self.fleet.bed.registry}/{image(point)}", "--detach").ok()
             self.fleet.wait("the agent was killed, or had no such call to make",
-                            lambda: not self.fleet.bed.is_running("agent-1") or self.ended(app), 60)
-            self.kill_at = None  # what comes after the end of the rollout is not one of its calls
-            undisturbed = self.fleet.bed.is_running("agent-1")
+                            lambda: self.killed.is_set() or self.ended(app), 60)
+            with self.lock:
+                self.kill_at = None  # what comes after the end of the rollout is not one of its calls
+            undisturbed = not self.killed.is_set()
             calls = list(self.proxy.calls)
             if not undisturbed:
                 self.fleet.start_agent(1, engine=self.proxy.url)

@@ -58,10 +58,20 @@ class Rollback(FleetTest):
     def test_an_image_that_is_not_there_is_refused_before_anything_starts(self):
         self.fleet.apply(web("missing")).ok()
         before = self.fleet.identities("missing")
-        result = self.fleet.apply(web("missing", "hello:nowhere")).expect(1)
+        result = self.fleet.apply(web("missing", "hello:nowhere")).expect(2)
         self.assert_says(result, "hello:nowhere")
         self.assertEqual(self.fleet.identities("missing"), before)
         self.assertEqual(self.fleet.status("missing")["revision"], 1)
+
+    def test_a_registry_that_is_away_fails_the_change_and_not_the_controller(self):
+        self.fleet.apply(web("unreachable")).ok()
+        self.fleet.bed.stop_registry()
+        try:
+            result = self.fleet.apply(web("unreachable", "hello:v2")).expect(1)
+        finally:
+            self.fleet.bed.start_registry()
+        self.assert_says(result, "hello:v2")
+        self.assertEqual(self.versions("unreachable"), ["v1"] * 3)
 
     def test_a_version_that_never_becomes_healthy_goes_back(self):
         self.fleet.apply(web("sick", replicas=1)).ok()

@@ -126,9 +126,14 @@ class Host:
         self._kill_remains()
 
     def kill_dockerd_only(self):
-        """A crash of dockerd: containerd and the containers live on until it is started again."""
+        """A crash of dockerd: the containers live on until it is started again, and containerd if it can."""
         self.bed.kill_process(self._process)
         (self.dir / "pid").unlink(missing_ok=True)
+        containerd = self.dir / "exec/containerd/containerd.pid"
+        # A containerd that died with its dockerd may stay as a zombie, which the next dockerd takes for alive.
+        processes.wait_until(lambda: processes.start_time(containerd.read_text().strip()) is None, 2)
+        if processes.start_time(containerd.read_text().strip()) is None:
+            containerd.unlink()
 
     def limit_disk(self, megabytes):
         """Puts the engine's data on a file system of this size. Call it before start_engine."""

@@ -64,6 +64,17 @@ TEST(MemoryFileStore, AFailedWriteChangesNothing) {
   EXPECT_EQ(*files.Read("a"), "old");
 }
 
+TEST(DirectoryLock, HoldsADirectoryUntilItEnds) {
+  const std::string directory = TemporaryDirectory();
+  {
+    const auto held = DirectoryLock::Acquire(directory);
+    ASSERT_TRUE(held.ok()) << held.status();
+    EXPECT_EQ(DirectoryLock::Acquire(directory).status().code(),
+              absl::StatusCode::kFailedPrecondition);
+  }
+  EXPECT_TRUE(DirectoryLock::Acquire(directory).ok());
+}
+
 TEST(ReadFile, RefusesWhatIsTooLarge) {
   const std::string path = TemporaryDirectory() + "/big";
   FILE* f = fopen(path.c_str(), "w");
