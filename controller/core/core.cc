@@ -276,6 +276,7 @@ void Core::Impl::OfferAssignments() {
   for (const SessionId session : admitted) {
     if (const HostId* host = state.sessions.HostOf(session)) candidates.insert(*host);
   }
+  candidates.merge(std::exchange(state.to_offer, {}));
   for (const HostId& id : candidates) {
     const HostRow* row = state.ledger.FindHost(id);
     HostPresence& presence = state.sessions.At(id);

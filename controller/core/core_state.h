@@ -72,6 +72,9 @@ struct CoreState {
   std::map<SessionId, AgentAck> unwritten_acks;
   std::map<SessionId, AgentReport> unwritten_reports;
 
+  // Hosts to which the newest Assignment is offered at the end of this turn, beside those whose
+  // generation grew.
+  std::set<HostId> to_offer;
   // What cannot be placed, by app; from its last placement.
   std::map<AppName, std::vector<UnplacedSlot>> unplaced;
   // Apps whose placement has to be looked at again.

@@ -6,6 +6,13 @@
 #include "controller/core/settle.h"
 
 namespace quayside::controller {
+namespace {
+
+// An Assignment that a host could not store is offered again after 1, 2, 4 and then always 8
+// heartbeats.
+constexpr int kMaxDoublings = 3;
+
+}  // namespace
 
 void HandleGone(CoreState& state, const AgentGone& gone) {
   const HostId* host = state.sessions.HostOf(gone.session);
@@ -20,6 +27,11 @@ void HandleHeartbeat(CoreState& state, const AgentHeartbeat& heartbeat) {
   const HostId* host = state.sessions.HostOf(heartbeat.session);
   if (host == nullptr) return;
   state.sessions.Heard(*host, state.now);
+  if (Session& heard = *state.sessions.Find(heartbeat.session);
+      heard.offer_again_in > 0 && --heard.offer_again_in == 0) {
+    heard.offered = -1;
+    state.to_offer.insert(*host);
+  }
   state.outbox.sends.push_back([&state, heartbeat] {
     const Session* session = state.sessions.Find(heartbeat.session);
     if (session == nullptr) return;
@@ -35,12 +47,17 @@ void HandleAck(CoreState& state, const AgentAck& ack) {
   const HostRow* known = state.ledger.FindHost(*id);
   if (known == nullptr || ack.epoch != state.ledger.fleet().epoch) return;
   if (!ack.error.empty()) {
-    // Nothing changed there; the latest is offered again with its next session or change.
+    // Nothing changed there; the latest is offered again after some heartbeats.
+    Session& session = *state.sessions.Find(ack.session);
+    session.offer_again_in = 1 << std::min(session.refusals, kMaxDoublings);
+    if (session.refusals++ > 0) return;  // told already
     state.Event(event_kind::kStateNotWritten,
                 {.host = known->name,
                  .message = "host " + known->name + " cannot store its assignment: " + ack.error});
     return;
   }
+  Session& taker = *state.sessions.Find(ack.session);
+  taker.refusals = taker.offer_again_in = 0;
   if (ack.generation < known->acked_generation || ack.generation > known->generation) return;
   HostRow row = *known;
   row.acked_generation = ack.generation;

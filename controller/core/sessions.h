@@ -19,6 +19,10 @@ struct Session {
   std::string machine_id, process_nonce;
   // The generation that the agent is known to have or to be about to have, in our epoch; -1 = none.
   int64_t offered = -1;
+  // How often in a row it could not store what it was offered, and after how many heartbeats that
+  // is offered again; 0 = not at all.
+  int refusals = 0;
+  int offer_again_in = 0;
   // Sequences of the newest Report and HostEvent that were taken (R9), and that are durable.
   uint64_t taken_report = 0, committed_report = 0;
   uint64_t taken_event = 0, committed_event = 0;

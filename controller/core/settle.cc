@@ -60,6 +60,8 @@ void PutMissing(CoreState& state, const RevisionRow& revision, const Placement& 
   int puts = 0;
   for (const PlacedSlot& placed : placement.slots) {
     if (there.contains(placed) || tried.contains(placed)) continue;
+    // Placement counts hosts that are not here now; they are looked at when they come.
+    if (state.PresenceOf(placed.host) != Presence::kReady) continue;
     // A replicated slot that stands on a host which fits it no longer waits for the next change.
     const ServiceSpec* service = FindService(revision.spec, placed.slot.service);
     const auto same_slot = there.lower_bound({placed.slot, HostId()});

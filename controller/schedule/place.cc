@@ -172,19 +172,33 @@ class Placer {
     Put(service, slot, host);
   }
 
+  // Hosts that are unknown or away count (R5): they are waited for until they are ready or lost. A
+  // lost one gets the service when it returns (R22).
   void PlaceGlobal(const ServiceSpec& service) {
+    bool anywhere = false;
     for (const auto& [id, usage] : usage_) {
-      if (placed_.contains({Slot(service, 1), id})) continue;
       const PlaceHost& host = usage.host();
+      if (placed_.contains({Slot(service, 1), id})) {
+        anywhere = true;
+        continue;
+      }
+      if (host.presence == Presence::kLost) continue;
       if (!WhyNotMatching(service, Platforms(service), host).empty()) continue;
-      const std::string why = WhyNotNew(service, usage);
+      anywhere = true;
+      std::string why =
+          host.presence == Presence::kReady ? WhyNotNew(service, usage) : usage.WhyFull(service);
       if (why.empty()) {
         Put(service, 1, id);
-      } else if (host.presence == Presence::kReady) {
-        out_.unplaced.push_back({Slot(service, 1),
-                                 {{id, why}},
-                                 service.name.value + " cannot run on " + host.name + ": " + why});
+      } else {
+        std::string summary = service.name.value + " cannot run on " + host.name + ": " + why;
+        out_.unplaced.push_back({Slot(service, 1), {{id, std::move(why)}}, std::move(summary)});
       }
+    }
+    if (!anywhere) {
+      Unplaced(service, 1,
+               "no suitable host for " + in_.spec.name.value + "/" + service.name.value +
+                   ", which goes to every host that matches, among " +
+                   std::to_string(in_.hosts.size()));
     }
   }
 

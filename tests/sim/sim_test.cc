@@ -17,7 +17,8 @@ TEST_P(FixedSeeds, KeepEveryRuleAndComeToRest) {
   EXPECT_GT(outcome.accepted_changes, 3u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Simulation, FixedSeeds, testing::Range<uint64_t>(5, 21));
+INSTANTIATE_TEST_SUITE_P(Simulation, FixedSeeds, testing::Range<uint64_t>(4, 22));
+INSTANTIATE_TEST_SUITE_P(OfFoundFaults, FixedSeeds, testing::Values(105));
 
 TEST(Simulation, ComesToRestWhenNothingBreaks) {
   Options options;

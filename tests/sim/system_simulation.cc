@@ -33,6 +33,7 @@ class Simulation {
   std::string Restless();
   std::string RestlessHost(Host& host);
   std::string RestlessApp(const AppStatusView& status) const;
+  std::string WhatRuns(const AppStatusView& status) const;
 
   Stage stage_;
   ControllerProcess controller_;
@@ -103,6 +104,26 @@ std::string Simulation::Restless() {
   return "";
 }
 
+// The instances of an app that does not converge, for the reader of the failure.
+std::string Simulation::WhatRuns(const AppStatusView& status) const {
+  const controller::Model& model = controller_.model();
+  std::string text = "; wanted is revision " + std::to_string(status.revision);
+  for (const auto& [id, row] : model.instances.rows()) {
+    if (row.desired.slot.app != status.app) continue;
+    text += "; " + ToString(row.desired.slot) + " on " + row.desired.host.value + " is " +
+            id.value + " of revision " + std::to_string(row.desired.revision);
+    const InstanceStatus* observed = model.observed.Find({row.desired.host, id});
+    text += observed == nullptr
+                ? ", not reported"
+                : ", " + std::string(ToString(observed->state)) + " " + observed->reason;
+  }
+  for (const auto& [key, row] : model.removals.rows()) {
+    if (key.second.app == status.app) text += "; to be removed: " + ToString(key.second);
+  }
+  for (const std::string& pending : status.pending) text += "; pending: " + pending;
+  return text;
+}
+
 std::string Simulation::RestlessApp(const AppStatusView& status) const {
   const std::string app = "app " + status.app.value;
   if (!status.rollout) return status.converged ? "" : app + " is not converged and has no rollout";
@@ -112,7 +133,9 @@ std::string Simulation::RestlessApp(const AppStatusView& status) const {
   if (!ended) return app + ": its rollout is " + state;
   const bool good =
       rollout.state == RolloutState::kSucceeded || rollout.state == RolloutState::kRolledBack;
-  if (good && !status.converged) return app + " is not converged, its rollout " + state;
+  if (good && !status.converged) {
+    return app + " is not converged, its rollout " + state + WhatRuns(status);
+  }
   if (!good && rollout.reason.empty()) return app + ": its rollout is " + state + " without reason";
   return "";
 }

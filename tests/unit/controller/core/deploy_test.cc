@@ -173,6 +173,62 @@ TEST_F(Deploying, AHostThatJoinsLaterGetsGlobalServicesThatMatchIt) {
   EXPECT_EQ(Where("shop"), "web.1@h3");
 }
 
+TEST_F(Deploying, AGlobalServiceWaitsForTheHostsThatAControllerStartDoesNotKnowYet) {
+  Join("h1");
+  Join("h2");
+  StartCore();
+  ServiceSpec web = Service("web", Ref("1"));
+  web.mode = ServiceMode::kGlobal;
+  ASSERT_TRUE(ApplyNow("shop", {web}).ok());
+  Turn();
+  EXPECT_EQ(RolloutWord("shop"), "running");
+  Join("h1");
+  WorkAll();
+  EXPECT_EQ(RolloutWord("shop"), "running");
+  Join("h2");
+  WorkAll();
+  EXPECT_EQ(RolloutWord("shop"), "succeeded");
+  EXPECT_EQ(Where("shop"), "web.1@h1 web.1@h2");
+}
+
+TEST_F(Deploying, AGlobalServiceThatNoHostMatchesIsPendingAndFailsAtTheDeadline) {
+  Join("h1");
+  ServiceSpec web = Service("web", Ref("1"));
+  web.mode = ServiceMode::kGlobal;
+  web.placement.constraints = {{"node.labels.gpu", true, "yes"}};
+  ASSERT_TRUE(ApplyNow("shop", {web}).ok());
+  WorkAll();
+  EXPECT_EQ(RolloutWord("shop"), "running");
+  EXPECT_EQ(Status("shop").pending.size(), 1u);
+  for (int minute = 0; minute < 6; ++minute) {
+    clock_.Advance(absl::Minutes(1));
+    for (auto& [name, agent] : agents_) Work(agent);
+  }
+  EXPECT_EQ(RolloutWord("shop"), "failed");
+  EXPECT_NE(Status("shop").rollout->row.reason.find("no suitable host"), std::string::npos);
+}
+
+TEST_F(Deploying, AnAssignmentThatAHostCannotStoreIsOfferedAgainWithItsHeartbeats) {
+  ScriptedAgent& agent = Join("h1");
+  ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("1"))}).ok());
+  const auto refuse = [&] {
+    const Assignment& assignment = *fleet_.offered.at(agent.session);
+    Say(AgentAck{agent.session, assignment.epoch, assignment.generation, {}, "the disk is full"});
+  };
+  refuse();
+  const int before = fleet_.offers;
+  Say(AgentHeartbeat{agent.session, 1});
+  EXPECT_EQ(fleet_.offers, before + 1);
+  refuse();
+  Say(AgentHeartbeat{agent.session, 2});
+  EXPECT_EQ(fleet_.offers, before + 1);
+  Say(AgentHeartbeat{agent.session, 3});
+  EXPECT_EQ(fleet_.offers, before + 2);
+  Work(agent);
+  Say(AgentHeartbeat{agent.session, 4});
+  EXPECT_EQ(fleet_.offers, before + 2);
+}
+
 TEST_F(Deploying, RollbackGoesToTheRevisionThatSucceededBefore) {
   Join("h1");
   ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("1"))}).ok());

@@ -87,15 +87,33 @@ TEST(Place, WhatRunsOnAHostThatCannotBeReachedStaysAndNothingNewGoesThere) {
   EXPECT_EQ(Print(Place(world.in)), "web.1@h1 web.2@h2 web.3@h2");
 }
 
-TEST(Place, GlobalServicesAreOnEveryReadyHostThatMatches) {
+TEST(Place, GlobalServicesAreOnEveryHostThatMatchesAndIsNotLost) {
   World world;
   world.Host("h1", {{"zone", "a"}});
   world.Host("h2", {{"zone", "b"}});
   world.Host("h3", {{"zone", "a"}}).presence = Presence::kAway;
+  world.Host("h4", {{"zone", "a"}}).presence = Presence::kUnknown;
+  world.Host("h5", {{"zone", "a"}}).presence = Presence::kLost;
   ServiceSpec& web = world.Service("web", 1);
   web.mode = ServiceMode::kGlobal;
   web.placement.constraints = {{"host.labels.zone", true, "a"}};
-  EXPECT_EQ(Print(Place(world.in)), "web.1@h1");
+  const Placement placement = Place(world.in);
+  EXPECT_EQ(Print(placement), "web.1@h1 web.1@h3 web.1@h4");
+  EXPECT_TRUE(placement.unplaced.empty());
+}
+
+TEST(Place, AGlobalServiceThatNoHostMatchesIsPendingWithReasons) {
+  World world;
+  world.Host("h1", {{"zone", "b"}});
+  world.Host("h2", {{"zone", "a"}}).presence = Presence::kLost;
+  ServiceSpec& web = world.Service("web", 1);
+  web.mode = ServiceMode::kGlobal;
+  web.placement.constraints = {{"host.labels.zone", true, "a"}};
+  const Placement placement = Place(world.in);
+  EXPECT_TRUE(placement.slots.empty());
+  ASSERT_EQ(placement.unplaced.size(), 1u);
+  EXPECT_NE(placement.unplaced[0].summary.find("no suitable host"), std::string::npos);
+  EXPECT_EQ(placement.unplaced[0].why.at(HostId("h2")), "it is lost");
 }
 
 struct ConstraintCase {
