@@ -79,13 +79,20 @@ suite_unit() {
 suite_sim() {
   build release || return 0
   run_ctest sim release -L '^sim$' -j "$(nproc)"
-  echo "fresh simulation: --seed $seed --seeds $fresh_seeds"
-  if build/release/bin/sim_test --seed "$seed" --seeds "$fresh_seeds" >"$results/sim_fresh.log" 2>&1; then
-    record sim "fresh seeds from $seed" passed
+  local program
+  for program in sim_agents_test sim_test; do
+    fresh_seeds "$program"
+  done
+}
+
+fresh_seeds() {
+  echo "fresh simulation: $1 --seed $seed --seeds $fresh_seeds"
+  if "build/release/bin/$1" --seed "$seed" --seeds "$fresh_seeds" >"$results/$1.log" 2>&1; then
+    record sim "$1, fresh seeds from $seed" passed
   else
-    tail -40 "$results/sim_fresh.log"
+    tail -40 "$results/$1.log"
     echo "repeat it with: tests/run.sh sim --seed $seed"
-    record sim "fresh seeds from $seed" failed
+    record sim "$1, fresh seeds from $seed" failed
   fi
 }
 
