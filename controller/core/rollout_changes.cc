@@ -54,26 +54,45 @@ void Put(CoreState& state, RolloutRow& rollout, RolloutTarget& target) {
       PutNewInstance(state, *revision, *service, target.slot, target.host, target.predecessor);
 }
 
-void GoBack(CoreState& state, const RolloutRow& rollout, const RolloutTarget& target) {
-  if (target.action == TargetAction::kNone && target.instance == target.predecessor) {
-    const AppRow* app = state.ledger.FindApp(rollout.app);
-    const RevisionRow* last = state.ledger.FindRevision(rollout.app, app->succeeded_revision);
-    const ServiceSpec* service =
-        last == nullptr ? nullptr : FindService(last->spec, target.slot.service);
-    if (service != nullptr) SetIntent(state, target.instance, IntentOf(*service));
-    return;
+// What the app's last succeeded revision asks of the slot's instance.
+Intent IntentToGoBackTo(const CoreState& state, const SlotKey& slot) {
+  const AppRow* app = state.ledger.FindApp(slot.app);
+  const RevisionRow* last = state.ledger.FindRevision(slot.app, app->succeeded_revision);
+  const ServiceSpec* service = last == nullptr ? nullptr : FindService(last->spec, slot.service);
+  return service == nullptr ? Intent::kRun : IntentOf(*service);
+}
+
+// The instance that the rollout would replace, stop or remove belongs to a revision that never
+// succeeded (its rollout was superseded): it goes back as well, to what it had replaced itself.
+void GoBehind(CoreState& state, RolloutTarget& target) {
+  const InstanceRow* found = FindRow(state.ledger, target.predecessor);
+  const AppRow* app = state.ledger.FindApp(target.slot.app);
+  if (found == nullptr || found->desired.revision <= app->succeeded_revision) return;
+  const InstanceId id = target.predecessor;
+  target.predecessor = BaselineOf(state, *found);
+  if (target.instance.empty()) target.instance = id;
+  if (state.ledger.model().instances.Find(id) != nullptr) state.ledger.DeleteInstance(id);
+  if (state.ledger.model().kept.Find(id) != nullptr) state.ledger.DeleteKept(id);
+}
+
+void GoBack(CoreState& state, const RolloutRow& rollout, RolloutTarget& target) {
+  GoBehind(state, target);
+  const Intent intent = IntentToGoBackTo(state, target.slot);
+  if (!target.instance.empty() && target.instance != target.predecessor &&
+      state.ledger.model().instances.Find(target.instance) != nullptr) {
+    state.ledger.DeleteInstance(target.instance);
   }
-  const std::string why = "the rollout to revision " + std::to_string(rollout.to) + " went back";
-  if (!target.instance.empty()) state.ledger.DeleteInstance(target.instance);
+  if (state.ledger.model().instances.Find(target.predecessor) != nullptr) {
+    // It is there still: told otherwise, or a removal that had not begun.
+    return SetIntent(state, target.predecessor, intent);
+  }
   const KeptRow* kept = state.ledger.model().kept.Find(target.predecessor);
-  if (kept == nullptr) {
-    // It is there still (a removal that had not begun), or it was new in this slot.
-    if (state.ledger.model().instances.Find(target.predecessor) == nullptr) {
-      NameRemoval(state, target.host, target.slot, why);
-    }
-    return;
+  if (kept == nullptr) {  // it was new in this slot
+    return NameRemoval(state, target.host, target.slot,
+                       "the rollout to revision " + std::to_string(rollout.to) + " went back");
   }
   InstanceRow row = kept->instance;
+  row.desired.intent = intent;
   state.ledger.DeleteKept(target.predecessor);
   state.ledger.DeleteRemoval(target.host, target.slot);
   state.ledger.PutInstance(std::move(row));

@@ -37,13 +37,20 @@ bool StillThere(const CoreState& state, const RolloutTarget& target) {
   return false;
 }
 
-const InstanceRow* FindRow(const Ledger& ledger, const InstanceId& id) {
-  if (const InstanceRow* row = ledger.model().instances.Find(id)) return row;
-  const KeptRow* kept = ledger.model().kept.Find(id);
-  return kept == nullptr ? nullptr : &kept->instance;
+// What stands in the slot is not what the last succeeded revision left there: a superseded rollout
+// changed it.
+bool OffBaseline(const CoreState& state, const RolloutTarget& target, int64_t succeeded) {
+  const InstanceRow* row = state.ledger.model().instances.Find(target.predecessor);
+  if (row == nullptr) return false;
+  if (row->desired.revision > succeeded) return true;
+  const RevisionRow* last = state.ledger.FindRevision(target.slot.app, succeeded);
+  const ServiceSpec* service =
+      last == nullptr ? nullptr : FindService(last->spec, target.slot.service);
+  return service != nullptr && row->desired.intent != IntentOf(*service);
 }
 
-StepTarget FactsOf(CoreState& state, const RolloutTarget& target, const RevisionRow& to) {
+StepTarget FactsOf(CoreState& state, const RolloutTarget& target, const RevisionRow& to,
+                   int64_t succeeded) {
   StepTarget facts;
   const Ledger& ledger = state.ledger;
   if (target.host.empty()) return facts;
@@ -58,6 +65,7 @@ StepTarget FactsOf(CoreState& state, const RolloutTarget& target, const Revision
     }
   }
   facts.removal_open = ledger.model().removals.Find({target.host, target.slot}) != nullptr;
+  facts.off_baseline = OffBaseline(state, target, succeeded);
   facts.still_there = StillThere(state, target);
   if (target.action == TargetAction::kCreate || target.action == TargetAction::kReplace) {
     const SpecDigest digest = DigestFor(to, target.slot.service, state.HostName(target.host));
@@ -92,6 +100,12 @@ void Supersede(CoreState& state, const RolloutRow& old, const std::string& by) {
 }
 
 }  // namespace
+
+const InstanceRow* FindRow(const Ledger& ledger, const InstanceId& id) {
+  if (const InstanceRow* row = ledger.model().instances.Find(id)) return row;
+  const KeptRow* kept = ledger.model().kept.Find(id);
+  return kept == nullptr ? nullptr : &kept->instance;
+}
 
 const RevisionRow* DesiredRevision(const Ledger& ledger, const AppName& app) {
   const AppRow* row = ledger.FindApp(app);
@@ -208,7 +222,7 @@ bool StepApp(CoreState& state, const AppName& app) {
   input.held = app_row->held;
   input.hosts = StepHosts(state, *row);
   for (const RolloutTarget& target : row->targets) {
-    input.targets.push_back(FactsOf(state, target, *to));
+    input.targets.push_back(FactsOf(state, target, *to, input.succeeded));
   }
   input.now = state.steady;
   StepResult result = StepRollout(input);

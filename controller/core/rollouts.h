@@ -11,6 +11,9 @@ namespace quayside::controller {
 // left. nullptr when it has none.
 const RevisionRow* DesiredRevision(const Ledger& ledger, const AppName& app);
 
+// The instance's row, wanted or kept for going back; nullptr when it is neither.
+const InstanceRow* FindRow(const Ledger& ledger, const InstanceId& id);
+
 // Supersedes the app's open rollout and stores a new one that goes to `to` (which is in the
 // ledger). `placement` is of that revision.
 RolloutId BeginRollout(CoreState& state, const RevisionRow& to, const Placement& placement,

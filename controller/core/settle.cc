@@ -14,7 +14,8 @@ constexpr int kMaxPutsPerTurn = 1'000;  // R28
 // Slots that a rollout tried and that failed, or that wait for its verdict, are its own.
 std::set<PlacedSlot> SlotsOfRollout(const RolloutRow* rollout) {
   std::set<PlacedSlot> slots;
-  if (rollout == nullptr) return slots;
+  // After going back another revision is wanted, which it did not try.
+  if (rollout == nullptr || rollout->state == RolloutState::kRolledBack) return slots;
   for (const RolloutTarget& target : rollout->targets) {
     if (target.action == TargetAction::kRemove) continue;
     const bool tried = target.state == TargetState::kFailed || target.state == TargetState::kBack;

@@ -16,7 +16,7 @@ void Stepper::FailRollout(const std::string& reason) {
   }
   for (size_t i = 0; i < targets().size(); ++i) {
     RolloutTarget& target = targets()[i];
-    const bool touched = target.state == TargetState::kWorking ||
+    const bool touched = in_.targets[i].off_baseline || target.state == TargetState::kWorking ||
                          target.state == TargetState::kProven ||
                          target.state == TargetState::kFailed ||
                          (target.state == TargetState::kDeferred && !target.instance.empty());

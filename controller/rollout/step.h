@@ -35,6 +35,8 @@ struct StepTarget {
   const InstanceStatus* predecessor = nullptr;  // of target.predecessor
   Intent predecessor_intent = Intent::kRun;     // what going back asks of it
   bool removal_open = false;                    // its named removal is not confirmed yet
+  // The predecessor stands there still, and is not as the last succeeded revision left it.
+  bool off_baseline = false;
   // Something runs in the slot that is not wanted there now.
   bool still_there = false;
   std::vector<PortUse> brings;  // fixed ports of what comes

@@ -18,7 +18,7 @@ TEST_P(FixedSeeds, KeepEveryRuleAndComeToRest) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Simulation, FixedSeeds, testing::Range<uint64_t>(4, 22));
-INSTANTIATE_TEST_SUITE_P(OfFoundFaults, FixedSeeds, testing::Values(105));
+INSTANTIATE_TEST_SUITE_P(OfFoundFaults, FixedSeeds, testing::Values(25, 28, 30, 105));
 
 TEST(Simulation, ComesToRestWhenNothingBreaks) {
   Options options;

@@ -70,6 +70,53 @@ TEST_F(Deploying, AFailingUpdateGoesBackToTheSameInstances) {
   EXPECT_EQ(Status("shop").revision, 1);
 }
 
+TEST_F(Deploying, WhatASupersededRolloutChangedGoesBackAsWell) {
+  for (const char* host : {"h1", "h2", "h3"}) Join(host);
+  ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("1"), 3)}).ok());
+  WorkAll();
+  std::set<InstanceId> before;
+  for (const auto& [id, row] : core_->model().instances.rows()) before.insert(id);
+  away_ = {"h3"};  // says nothing: two of three are changed when the next revision comes
+  ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("2"), 4)}).ok());
+  WorkAll();
+  EXPECT_EQ(RolloutWord("shop"), "running");
+  away_.clear();
+  broken_.insert(Ref("3"));
+  ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("3"), 4)}).ok());
+  WorkAll();
+  EXPECT_EQ(RolloutWord("shop"), "rolled_back");
+  std::set<InstanceId> after;
+  for (const auto& [id, row] : core_->model().instances.rows()) after.insert(id);
+  EXPECT_EQ(after, before);
+  EXPECT_TRUE(Status("shop").converged);
+}
+
+TEST_F(Deploying, GoingBackUndoesAStopThatASupersededRolloutHadBegun) {
+  for (const char* host : {"h1", "h2"}) Join(host);
+  ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("1"), 2)}).ok());
+  WorkAll();
+  away_ = {"h1", "h2"};
+  SetStopped stop;
+  stop.caller = NewCaller();
+  stop.app = AppName("shop");
+  stop.stopped = true;
+  ASSERT_TRUE(Ask<ChangeResult>(std::move(stop)).ok());
+  away_.clear();
+  SetStopped start;
+  start.caller = NewCaller();
+  start.app = AppName("shop");
+  start.stopped = false;
+  ASSERT_TRUE(Ask<ChangeResult>(std::move(start)).ok());
+  broken_.insert(Ref("2"));
+  ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("2"), 2)}).ok());
+  WorkAll();
+  EXPECT_EQ(RolloutWord("shop"), "rolled_back");
+  for (const auto& [id, row] : core_->model().instances.rows()) {
+    EXPECT_EQ(row.desired.intent, Intent::kRun);
+  }
+  EXPECT_TRUE(Status("shop").converged);
+}
+
 TEST_F(Deploying, AFirstVersionThatFailsIsStoppedAndKept) {
   Join("h1");
   broken_.insert(Ref("1"));
