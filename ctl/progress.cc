@@ -40,8 +40,13 @@ std::string TargetWord(const v1::RolloutTarget& target) {
   return target.state();
 }
 
+// The reason without the state that it may begin with: that stands before it already.
 std::string WhyOf(const v1::RolloutTarget& target) {
-  return target.reason().empty() ? target.observed().reason() : target.reason();
+  const std::string& reason =
+      target.reason().empty() ? target.observed().reason() : target.reason();
+  const std::string word = TargetWord(target);
+  if (reason == word) return "";
+  return reason.starts_with(word + ": ") ? reason.substr(word.size() + 2) : reason;
 }
 
 // What a person looks at first: trouble, then work, then what is done, then what waits.

@@ -106,6 +106,15 @@ TEST(RenderFacts, FirstEverythingThatHasBegunThenOnlyWhatIsNew) {
             "shop: revision 2 rolling back, 1 of 3 instances done: web.3 failed");
 }
 
+TEST(RenderFacts, TheStateIsSaidOnceAlsoWhenTheReasonBeginsWithIt) {
+  v1::AppStatus status = Running();
+  v1::RolloutTarget* target = status.mutable_rollout()->mutable_targets(1);
+  target->set_reason("pulling: 41 of 90 MiB");
+  EXPECT_EQ(RenderFacts(nullptr, status).back(), "shop/web.2 on beta-long: pulling: 41 of 90 MiB");
+  target->set_reason("pulling");
+  EXPECT_EQ(RenderFacts(nullptr, status).back(), "shop/web.2 on beta-long: pulling");
+}
+
 TEST(RenderFailure, NamesEachInstanceThatIsNotProven) {
   v1::AppStatus status = Running();
   status.add_pending("web.4 cannot be placed: no host is ready");
