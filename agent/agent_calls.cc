@@ -281,7 +281,10 @@ void Agent::Impl::FoldAction(const Call& call, const EngineReply& reply) {
     troubles.erase(key);
     FoldDone(call, *reply);
   } else {
-    Log(LogLevel::kWarn, "action_failed",
+    // That an image is not there is what is asked for before a pull.
+    const bool not_there =
+        call.action.kind == Action::Kind::kInspectImage && absl::IsNotFound(reply.status());
+    Log(not_there ? LogLevel::kDebug : LogLevel::kWarn, "action_failed",
         {{"action", Format(call.action)}, {"error", Message(reply.status())}});
     FoldFailed(call, reply.status());
   }

@@ -287,8 +287,10 @@ std::vector<const Container*> Planner::Blockers(const SlotView& view,
   const bool is_candidate = view.candidate && instance == view.desired->id;
   for (const auto& [id, other] : view.containers) {
     if (id == instance || !Occupies(*other)) continue;
-    const bool overlap =
-        is_candidate ? !view.start_first : mine.slot_bound && ClaimsOfInstance(id).slot_bound;
+    // An overtaken candidate is not what `start_first` was decided against.
+    const bool both_bound = mine.slot_bound && ClaimsOfInstance(id).slot_bound &&
+                            !(is_candidate && view.desired->start_first_forced);
+    const bool overlap = both_bound || (is_candidate && !view.start_first);
     if (overlap || !Clash(mine, ClaimsOfInstance(id)).empty()) blockers.push_back(other);
   }
   for (const std::string& key : HostWideKeys(mine)) {

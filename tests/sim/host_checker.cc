@@ -107,7 +107,13 @@ void HostChecker::LoadRecords() {
     world_.Trace(name_ + " committed " + record.committed.value + " in " + ToString(slot));
     const Instance* desired = Desired(slot);
     if (desired != nullptr && desired->intent == Intent::kRun && !Removed(slot)) {
-      ways_back_[slot].insert(record.committed);
+      std::set<InstanceId>& ways = ways_back_[slot];
+      ways.insert(record.committed);
+      // Proven, but somebody took its image away before that was written: none is asked for.
+      for (const Ours& ours : FindOurs()) {
+        const bool pruned = !docker_.images().contains(ours.container->plan.spec.image);
+        if (ours.instance == record.committed && pruned) ways.clear();
+      }
     }
   }
 }
@@ -216,6 +222,10 @@ void HostChecker::CheckStop(const Ours& stopped) {
   if (committed == committed_.end() || !committed->second.contains(stopped.instance)) return;
   const auto spec = enforced_.specs.find(desired->spec);
   if (spec == enforced_.specs.end() || docker_.images().contains(spec->second.image)) return;
+  // Its container was made when the image was there, and needs it no more to start.
+  for (const Ours& ours : FindOurs()) {
+    if (ours.instance == desired->id) return;
+  }
   Violate("R12", "the agent stops " + stopped.instance.value + " of " + ToString(stopped.slot) +
                      " before the image of " + desired->id.value + " is local");
 }

@@ -208,6 +208,20 @@ TEST(Plan, WhatIsExclusiveDecidesTheOrder) {
   }
 }
 
+TEST(Plan, AnOvertakenCandidateStopsBeforeTheNextOneStartsOnItsVolume) {
+  World world;
+  ContainerSpec spec = Free();
+  spec.mounts = {{.source = "data", .target = "/data"}};
+  world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kNo, spec);
+  world.Have("bbbb", ContainerState::kCreated, ArmedPolicy::kNo, spec);
+  world.Want("bbbb", spec);
+  world.volumes = {"data"};
+  SlotRecord& record = world.Committed("");  // nothing was proven yet
+  record.candidate = InstanceId("aaaa");
+  record.candidate_started = true;
+  EXPECT_EQ(world.Printed(), Lines{"stop shop/web.1 aaaa: makes way for bbbb"});
+}
+
 TEST(Plan, WritesTheVerdictBeforeTheFirstCallOfGoingBack) {
   World world;
   world.Have("aaaa", ContainerState::kExited, ArmedPolicy::kNo, WithPort());
