@@ -76,7 +76,7 @@ std::string Simulation::Restless() const {
     std::erase_if(containers, [&](const auto& entry) {
       return host->checker().previous().contains(entry.second);
     });
-    std::string text = controller_.Restless(host->name(), containers);
+    std::string text = controller_.Restless(host->name(), containers, host->checker().previous());
     if (!text.empty()) return text;
   }
   return "";

@@ -1,5 +1,6 @@
 #include "tests/sim/host_checker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/container.h"
@@ -99,6 +100,7 @@ void HostChecker::LoadAssignment() {
 void HostChecker::LoadRecords() {
   const auto loaded = agent::State(files_).Load();
   if (!loaded.ok()) return;
+  records_ = loaded->records;
   previous_.clear();
   for (const auto& [slot, record] : loaded->records) {
     previous_.insert(record.previous);
@@ -220,6 +222,7 @@ void HostChecker::CheckStop(const Ours& stopped) {
   // A candidate that was never proven may be given up at once.
   const auto committed = committed_.find(stopped.slot);
   if (committed == committed_.end() || !committed->second.contains(stopped.instance)) return;
+  if (HasSuccessor(stopped)) return;  // the replacement before this one is finished
   const auto spec = enforced_.specs.find(desired->spec);
   if (spec == enforced_.specs.end() || docker_.images().contains(spec->second.image)) return;
   // Its container was made when the image was there, and needs it no more to start.
@@ -228,6 +231,15 @@ void HostChecker::CheckStop(const Ours& stopped) {
   }
   Violate("R12", "the agent stops " + stopped.instance.value + " of " + ToString(stopped.slot) +
                      " before the image of " + desired->id.value + " is local");
+}
+
+bool HostChecker::HasSuccessor(const Ours& old) const {
+  const auto record = records_.find(old.slot);
+  if (record == records_.end() || record->second.committed == old.instance) return false;
+  const std::vector<Ours> ours = FindOurs();
+  return std::any_of(ours.begin(), ours.end(), [&](const Ours& other) {
+    return other.slot == old.slot && other.instance == record->second.committed;
+  });
 }
 
 void HostChecker::CheckRemove(const Ours& removed) {

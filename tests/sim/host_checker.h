@@ -19,6 +19,7 @@
 #include "agent/fake_engine/fake_docker.h"
 #include "common/base/file.h"
 #include "common/model/assignment.h"
+#include "common/model/slot_record.h"
 #include "tests/sim/world.h"
 
 namespace quayside::sim {
@@ -68,6 +69,8 @@ class HostChecker {
   void Violate(const std::string& rule, const std::string& text);
 
   void CheckStop(const Ours& stopped);
+  // Another one of its slot is the committed one, and is here.
+  bool HasSuccessor(const Ours& old) const;
   void CheckRemove(const Ours& removed);
   void CheckNamed(const Ours& container, const std::string& doing);
   void CheckCreate(const agent::CreateContainer& create);
@@ -90,6 +93,7 @@ class HostChecker {
   bool engine_known_ = false;
   Assignment enforced_;
   std::set<InstanceId> previous_;
+  std::map<SlotKey, SlotRecord> records_;  // as the agent has written them
   // What was ever committed in a slot's record, and of that, what still is a way back.
   std::map<SlotKey, std::set<InstanceId>> committed_, ways_back_;
 };

@@ -221,8 +221,9 @@ void ScriptedController::Offer(HostState& host) {
   network_.Offer(host.session, std::move(assignment));
 }
 
-std::string ScriptedController::Restless(
-    const std::string& name, const std::map<std::string, InstanceId>& containers) const {
+std::string ScriptedController::Restless(const std::string& name,
+                                         const std::map<std::string, InstanceId>& containers,
+                                         const std::set<InstanceId>& committed) const {
   const auto it = hosts_.find(name);
   if (it == hosts_.end()) return name + " never said hello";
   const HostState& host = it->second;
@@ -235,9 +236,10 @@ std::string ScriptedController::Restless(
     if (slot.previous) wanted.insert(slot.previous->id);
     for (const InstanceStatus& status : host.report.instances) {
       if (status.id != slot.current.id) continue;
-      // A job that somebody killed after it was proven is not run again: its file says so.
-      const bool over =
-          slot.proven && status.state == InstanceState::kExited && key.app.value == "job";
+      // A job that somebody killed after it was proven is not run again: its file says so. It may
+      // have ended before a report could call it proven.
+      const bool over = (slot.proven || committed.contains(status.id)) &&
+                        status.state == InstanceState::kExited && key.app.value == "job";
       const bool rests =
           over || (slot.current.intent == Intent::kStop
                        ? status.state == InstanceState::kStopped ||

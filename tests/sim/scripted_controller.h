@@ -36,9 +36,9 @@ class ScriptedController final : public Mortal {
   uint64_t changes() const { return changes_; }
 
   // What is not at rest on that host; "" when everything is. `containers`: those of ours there,
-  // with their instances.
-  std::string Restless(const std::string& host,
-                       const std::map<std::string, InstanceId>& containers) const;
+  // with their instances. `committed`: what the agent's records call proven, now or before.
+  std::string Restless(const std::string& host, const std::map<std::string, InstanceId>& containers,
+                       const std::set<InstanceId>& committed) const;
 
  private:
   struct Slot {
