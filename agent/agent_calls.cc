@@ -1,5 +1,6 @@
 // Engine calls of the agent and what their answers change. Decisions are elsewhere (plan.h).
 #include <algorithm>
+#include <utility>
 
 #include "agent/agent_impl.h"
 #include "agent/execute.h"
@@ -225,6 +226,7 @@ void Agent::Impl::FoldList(const EngineReply& reply) {
   list_every = false;
   for (const Change& change : changes) NoteChange(change);
   for (const std::string& container : inspect) RequestInspect(container, "");
+  for (const auto& [container, key] : std::exchange(unseen, {})) RequestInspect(container, key);
 }
 
 void Agent::Impl::FoldInspection(const std::string& container, const EngineReply& reply) {
@@ -240,7 +242,12 @@ void Agent::Impl::FoldInspection(const std::string& container, const EngineReply
     relist_at = std::min(relist_at, now + kListRetry);
   }
   if (inspection.again) return RequestInspect(container, inspection.release);
-  if (!inspection.release.empty()) Release(inspection.release);
+  if (inspection.release.empty()) return;
+  if (reply.ok() || absl::IsNotFound(reply.status())) {
+    Release(inspection.release);
+  } else {
+    unseen[container] = inspection.release;
+  }
 }
 
 void Agent::Impl::NoteChange(const Change& change) {

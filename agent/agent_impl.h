@@ -130,6 +130,9 @@ struct Agent::Impl {
     std::string release;  // the busy key that ends with it
   };
   std::map<std::string, Inspection> inspections;  // by container id
+  // Busy keys that end with an inspection that failed, by container id: asked again with the next
+  // list. Until then nobody knows what our call has done.
+  std::map<std::string, std::string> unseen;
   bool list_every = true;  // the next list is followed by an inspection of everything
   MonoTime relist_at = MonoTime::Never();
   MonoTime facts_at = MonoTime::Never();

@@ -356,6 +356,21 @@ TEST_F(AgentLife, AHungEngineLeadsToNoVerdict) {
   EXPECT_EQ(world_.RunningIn("web"), 1);
 }
 
+TEST_F(AgentLife, WhatACallHasDoneIsSeenBeforeTheNextCallOnIt) {
+  world_.StartAgent();
+  int refused = 0;
+  world_.docker.fault = [&](const EngineCall& call) -> std::optional<fake::CallFault> {
+    if (!std::holds_alternative<InspectContainer>(call) || refused >= 3) return std::nullopt;
+    ++refused;
+    return fake::CallFault{Unavailable("connection reset")};
+  };
+  Deploy({HostWorld::Make("aaaa", "web", world_.AddSpec(Spec("one")))});
+  EXPECT_TRUE(world_.RunUntil([&] { return world_.Proven("aaaa"); }, absl::Minutes(1)));
+  EXPECT_EQ(refused, 3);
+  EXPECT_EQ(world_.CallsLike("create"), 1);
+  EXPECT_EQ(world_.CallsLike("start"), 1);
+}
+
 TEST_F(AgentLife, KeepsEnforcingWhatItHasWhenItsDiskIsFull) {
   RunOne(Spec("one"));
   world_.files.write_error = ResourceExhausted("no space left on device");
