@@ -28,15 +28,6 @@ void Retire(CoreState& state, const InstanceId& id) {
   }
 }
 
-// The same container, told to run or to stop.
-void SetIntent(CoreState& state, const InstanceId& id, Intent intent) {
-  const InstanceRow* found = state.ledger.model().instances.Find(id);
-  if (found == nullptr) return;
-  InstanceRow row = *found;
-  row.desired.intent = intent;
-  state.ledger.PutInstance(std::move(row));
-}
-
 void Put(CoreState& state, RolloutRow& rollout, RolloutTarget& target) {
   const RevisionRow* revision = state.ledger.FindRevision(rollout.app, rollout.to);
   const ServiceSpec* service = FindService(revision->spec, target.slot.service);
@@ -115,6 +106,14 @@ void Settle(CoreState& state, const RolloutTarget& target) {
 
 }  // namespace
 
+void SetIntent(CoreState& state, const InstanceId& id, Intent intent) {
+  const InstanceRow* found = state.ledger.model().instances.Find(id);
+  if (found == nullptr) return;
+  InstanceRow row = *found;
+  row.desired.intent = intent;
+  state.ledger.PutInstance(std::move(row));
+}
+
 void NameRemoval(CoreState& state, const HostId& host, const SlotKey& slot, std::string why,
                  bool volumes) {
   Removal removal{slot.app, slot.service, slot.slot, volumes, std::move(why)};
@@ -135,6 +134,13 @@ InstanceId PutNewInstance(CoreState& state, const RevisionRow& revision, const S
   const InstanceId id = row.desired.id;
   state.ledger.PutInstance(std::move(row));
   return id;
+}
+
+InstanceId ReplaceInstance(CoreState& state, const RevisionRow& revision,
+                           const ServiceSpec& service, const InstanceId& id) {
+  const Instance old = state.ledger.model().instances.Find(id)->desired;
+  Retire(state, id);
+  return PutNewInstance(state, revision, service, old.slot, old.host, id);
 }
 
 void CarryOut(CoreState& state, RolloutRow& row, const InstanceChange& change) {

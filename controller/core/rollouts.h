@@ -38,4 +38,10 @@ void NameRemoval(CoreState& state, const HostId& host, const SlotKey& slot, std:
 InstanceId PutNewInstance(CoreState& state, const RevisionRow& revision, const ServiceSpec& service,
                           const SlotKey& slot, const HostId& host, const InstanceId& predecessor);
 
+// Wants the instance of `revision` in the slot of `id`, which is kept for going back.
+InstanceId ReplaceInstance(CoreState& state, const RevisionRow& revision,
+                           const ServiceSpec& service, const InstanceId& id);
+// The same container, told to run or to stop.
+void SetIntent(CoreState& state, const InstanceId& id, Intent intent);
+
 }  // namespace quayside::controller

@@ -5,6 +5,7 @@
 #include "common/model/event_kind.h"
 #include "controller/core/placement_input.h"
 #include "controller/core/rollouts.h"
+#include "controller/rollout/targets.h"
 
 namespace quayside::controller {
 namespace {
@@ -106,6 +107,38 @@ void RemoveMismatched(CoreState& state, const RevisionRow& revision) {
   }
 }
 
+// After going back, slots that had missed the revision that is wanted again (their hosts were lost
+// when it was rolled out) get it. Their agents go back on their own if it fails there (R22).
+void PutMissed(CoreState& state, const RevisionRow& revision) {
+  int puts = 0;
+  for (const InstanceId& id : std::set(state.ledger.InstancesOf(revision.spec.name))) {
+    const Instance instance = state.ledger.model().instances.Find(id)->desired;
+    const ServiceSpec* service = FindService(revision.spec, instance.slot.service);
+    const std::string host = state.HostName(instance.host);
+    const std::string number = "revision " + std::to_string(revision.key.number);
+    EventRow event{.app = revision.spec.name, .host = host, .revision = revision.key.number};
+    if (service == nullptr ||
+        (service->mode == ServiceMode::kReplicated && instance.slot.slot > service->replicas)) {
+      state.ledger.DeleteInstance(id);
+      NameRemoval(state, instance.host, instance.slot, number + " has it no more there");
+      event.instance = id;
+      event.message = ToString(instance.slot) + " leaves " + host + ": " + number + " has it not";
+      state.Event(event_kind::kInstanceUnplaced, std::move(event));
+      continue;
+    }
+    if (instance.intent != IntentOf(*service)) SetIntent(state, id, IntentOf(*service));
+    if (instance.spec == DigestFor(revision, service->name, host)) continue;
+    if (++puts > kMaxPutsPerTurn) {
+      state.unsettled.insert(revision.spec.name);
+      return;
+    }
+    event.instance = ReplaceInstance(state, revision, *service, id);
+    event.message = ToString(instance.slot) + " on " + host + " gets " + number +
+                    ", which it had missed when that was rolled out";
+    state.Event(event_kind::kInstancePlaced, std::move(event));
+  }
+}
+
 bool MissesGlobal(const CoreState& state, const RevisionRow& revision, const HostRow& host) {
   const PlaceHost facts = MakePlaceHost(state, host);
   std::set<ServiceName> there;
@@ -154,6 +187,9 @@ void SettleApp(CoreState& state, const AppName& app) {
                   [](const RolloutTarget& target) { return target.state == TargetState::kFailed; });
   if (rollout->state == RolloutState::kFailed && failed) return;
   RemoveMismatched(state, *revision);
+  if (rollout->state == RolloutState::kRolledBack && rollout->to != revision->key.number) {
+    PutMissed(state, *revision);
+  }
   PutMissing(state, *revision, placement);
 }
 

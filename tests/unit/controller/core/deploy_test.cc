@@ -91,6 +91,30 @@ TEST_F(Deploying, WhatASupersededRolloutChangedGoesBackAsWell) {
   EXPECT_TRUE(Status("shop").converged);
 }
 
+TEST_F(Deploying, AfterGoingBackASlotGetsTheRevisionThatItHadMissed) {
+  for (const char* host : {"h1", "h2", "h3"}) Join(host);
+  ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("1"), 3)}).ok());
+  WorkAll();
+  Disconnect(agents_.at("h3"));
+  away_ = {"h3"};
+  ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("2"), 3)}).ok());
+  for (int minute = 0; minute < 4; ++minute) {
+    WorkAll();
+    clock_.Advance(absl::Minutes(1));
+    for (const char* host : {"h1", "h2"}) Work(agents_.at(host));
+  }
+  ASSERT_EQ(RolloutWord("shop"), "partial");
+  broken_.insert(Ref("3"));
+  ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("3"), 3)}).ok());
+  away_.clear();
+  Join("h3");
+  WorkAll();
+  WorkAll();
+  EXPECT_EQ(RolloutWord("shop"), "rolled_back");
+  EXPECT_EQ(Status("shop").revision, 2);
+  EXPECT_TRUE(Status("shop").converged);
+}
+
 TEST_F(Deploying, GoingBackUndoesAStopThatASupersededRolloutHadBegun) {
   for (const char* host : {"h1", "h2"}) Join(host);
   ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("1"), 2)}).ok());
