@@ -113,6 +113,13 @@ void Agent::Impl::Handle(AssignmentReceived event) {
   for (const auto& [id, container] : observation.containers()) {
     in_use.insert(container.identity.spec);
   }
+  // Which containers there are is not known before the engine has told, nor while one is made.
+  const bool making = std::any_of(busy.begin(), busy.end(), [](const auto& entry) {
+    return entry.second == Action::Kind::kCreate;
+  });
+  if (!observation.known() || making) {
+    for (const auto& [digest, spec] : assignment.specs) in_use.insert(digest);
+  }
   Accepted accepted = Accept(assignment, std::move(event.assignment), in_use);
   Ack ack{.epoch = accepted.assignment.epoch,
           .generation = accepted.assignment.generation,

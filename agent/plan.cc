@@ -88,7 +88,11 @@ void Planner::BuildClaims() {
     const Claims& mine = ClaimsOfInstance(view.desired->id);
     const Claims& old = ClaimsOfInstance(view.committed);
     const bool both_bound = mine.slot_bound && old.slot_bound && !view.desired->start_first_forced;
-    view.start_first = !view.desired->stop_first_forced && !both_bound && Clash(mine, old).empty();
+    // A stopped container of which only the engine can tell does not show its ports.
+    const Container* committed = view.Find(view.committed);
+    const bool unknown = committed != nullptr && SpecOf(committed->identity.spec) == nullptr;
+    view.start_first =
+        !view.desired->stop_first_forced && !unknown && !both_bound && Clash(mine, old).empty();
   }
 }
 

@@ -236,10 +236,12 @@ std::string ScriptedController::Restless(const std::string& name,
     if (slot.previous) wanted.insert(slot.previous->id);
     for (const InstanceStatus& status : host.report.instances) {
       if (status.id != slot.current.id) continue;
-      // A job that somebody killed after it was proven is not run again: its file says so. It may
-      // have ended before a report could call it proven.
-      const bool over = (slot.proven || committed.contains(status.id)) &&
-                        status.state == InstanceState::kExited && key.app.value == "job";
+      // Proven, perhaps before a report could say so, and then its own doing: a job that somebody
+      // killed is not run again, as its file says; a service may fail later than it is watched.
+      const bool over =
+          (slot.proven || committed.contains(status.id)) &&
+          status.state == InstanceState::kExited &&
+          (key.app.value == "job" || status.reason.find("crash loop") != std::string::npos);
       const bool rests =
           over || (slot.current.intent == Intent::kStop
                        ? status.state == InstanceState::kStopped ||

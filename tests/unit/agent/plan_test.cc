@@ -208,6 +208,17 @@ TEST(Plan, WhatIsExclusiveDecidesTheOrder) {
   }
 }
 
+TEST(Plan, WhatAStoppedContainerOfAnUnknownSpecHoldsIsNotGuessed) {
+  World world;
+  world.Have("aaaa", ContainerState::kExited, ArmedPolicy::kUnlessStopped, WithPort());
+  world.assignment.specs.clear();
+  world.Committed("aaaa").candidate = InstanceId("bbbb");
+  world.Want("bbbb", WithPort());
+  world.Have("bbbb", ContainerState::kCreated, ArmedPolicy::kNo, WithPort());
+  EXPECT_EQ(world.Printed(),
+            (Lines{"disarm shop/web.1 aaaa: makes way for bbbb", "start shop/web.1 bbbb: new"}));
+}
+
 TEST(Plan, AnOvertakenCandidateStopsBeforeTheNextOneStartsOnItsVolume) {
   World world;
   ContainerSpec spec = Free();
