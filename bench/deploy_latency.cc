@@ -187,24 +187,26 @@ void Replicas(Bed& bed, Programs& programs, int replicas, int parallelism) {
   programs.Remove(app);
 }
 
-// A service that the agent restarts, not dockerd: seen to die -> asked to start.
+// A service that the agent restarts, not dockerd: seen to die -> asked to start. A new app each
+// time, because the second crash in a row waits.
 void CrashRestart(Bed& bed, Programs& programs, Door& door) {
   DirectEngine& engine = *bed.engines[0];
   Series asked("crash seen -> start asked"), again("crash seen -> running");
-  programs.Apply("crash", Compose(bed.versions[0], 0, 1, 1, "    restart: on-failure\n"));
-  for (int round = 0; round < 4; ++round) {  // a fifth exit would be a crash loop
+  for (int round = 0; round < bed.rounds; ++round) {
+    const std::string app = "crash" + std::to_string(round);
+    programs.Apply(app, Compose(bed.versions[0], 0, 1, 1, "    restart: on-failure\n"));
     const auto rows = std::get<std::vector<agent::ContainerRow>>(
-        engine.Call(agent::ListContainers{std::string(agent::kAppLabel) + "=crash"}));
+        engine.Call(agent::ListContainers{std::string(agent::kAppLabel) + "=" + app}));
     const MonoTime begin = clock_.Now();
     engine.Call(agent::KillContainer{rows.front().id, "KILL"});
     const auto died = engine.WaitFor("die", begin, rows.front().id);
     const auto started = engine.WaitFor("start", begin, rows.front().id);
     asked.Add(door.last_start() - died.at);
     again.Add(started.at - died.at);
+    programs.Remove(app);
   }
   Print(asked);
   Print(again);
-  programs.Remove("crash");
 }
 
 // A port answers -> the deploy is reported done: the probe asks until its first pass.
