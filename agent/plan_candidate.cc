@@ -62,8 +62,14 @@ void Planner::PlanCandidate(SlotView& view) {
 }
 
 void Planner::RetireSuperseded(const SlotView& view) {
+  // None armed never (R13): the one before it goes on until the committed one has been armed.
+  const Container* committed = view.Find(view.committed);
+  const ContainerSpec* spec = SpecOf(committed->identity.spec);
+  const bool arming = committed->active() && !committed->armed() && spec != nullptr &&
+                      ShouldBeArmed(spec->restart, view.record);
   for (const auto& [id, container] : view.containers) {
     if (id == view.desired->id || id == view.committed) continue;
+    if (arming && id == view.record.previous) continue;
     if (container->active()) {
       Act(Action::Kind::kStop, view, *container, "superseded by " + view.desired->id.value);
     } else if (container->armed()) {

@@ -34,6 +34,7 @@ class Simulation {
   std::string RestlessHost(Host& host);
   std::string RestlessApp(const AppStatusView& status) const;
   std::string WhatRuns(const AppStatusView& status) const;
+  bool FailsByItself(const AppName& app) const;
 
   Stage stage_;
   ControllerProcess controller_;
@@ -124,6 +125,22 @@ std::string Simulation::WhatRuns(const AppStatusView& status) const {
   return text;
 }
 
+// A service that was proven and then ended against its policy, or crashes again and again, keeps
+// its app unconverged, and rightly so: nothing but a new version mends it.
+bool Simulation::FailsByItself(const AppName& app) const {
+  const controller::Model& model = controller_.model();
+  for (const auto& [id, row] : model.instances.rows()) {
+    if (row.desired.slot.app != app) continue;
+    const InstanceStatus* observed = model.observed.Find({row.desired.host, id});
+    if (observed == nullptr) continue;
+    if (observed->reason.find("asks for no restart") != std::string::npos ||
+        observed->reason.find("crash loop") != std::string::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string Simulation::RestlessApp(const AppStatusView& status) const {
   const std::string app = "app " + status.app.value;
   if (!status.rollout) return status.converged ? "" : app + " is not converged and has no rollout";
@@ -133,7 +150,7 @@ std::string Simulation::RestlessApp(const AppStatusView& status) const {
   if (!ended) return app + ": its rollout is " + state;
   const bool good =
       rollout.state == RolloutState::kSucceeded || rollout.state == RolloutState::kRolledBack;
-  if (good && !status.converged) {
+  if (good && !status.converged && !FailsByItself(status.app)) {
     return app + " is not converged, its rollout " + state + WhatRuns(status);
   }
   if (!good && rollout.reason.empty()) return app + ": its rollout is " + state + " without reason";
