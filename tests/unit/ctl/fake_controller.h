@@ -94,9 +94,11 @@ class FakeAdminService final : public v1::AdminService::Service {
   };
   std::deque<WatchScript> watches;
   std::vector<v1::WatchRequest> watch_requests;
+  std::function<void()> on_watch;  // when a Watch begins: the caller has the answers before it
 
   grpc::Status Watch(grpc::ServerContext* context, const v1::WatchRequest* request,
                      grpc::ServerWriter<v1::WatchReply>* writer) override {
+    if (on_watch) on_watch();
     WatchScript script;
     bool scripted = false;
     {

@@ -166,9 +166,9 @@ TEST_F(WaitTest, WhatTheControllerRefusesIsNotWaitedFor) {
 TEST_F(WaitTest, AControllerThatStopsInTheMiddleIsWaitedForUntilTheTimeout) {
   service_.on_Restart = [this](const v1::RestartRequest&, v1::ChangeReply& reply) {
     reply.set_rollout_id("r1");
-    stopper_ = std::thread([this] { StopServing(); });
     return grpc::Status::OK;
   };
+  service_.on_watch = [this] { stopper_ = std::thread([this] { StopServing(); }); };
   const Outcome outcome = Ctl({"restart", "shop", "--timeout", "700ms"});
   stopper_.join();
   EXPECT_EQ(outcome.code, 4) << outcome.err;
