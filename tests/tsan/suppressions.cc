@@ -2,5 +2,5 @@
 // which the last owner of a Status frees it, and reports that free now and then. Nothing else is
 // left out.
 extern "C" const char* __tsan_default_suppressions() {
-  return "race:absl::debian3::Status::UnrefNonInlined\n";
+  return "race:absl::debian3::Status::Unref\n";
 }
