@@ -77,17 +77,18 @@ class CrashPoints(FleetTest):
             self.killed.clear()
             self.kill_at = point
             watcher = Watcher(self.host.engine, app, exclusive)
-            self.fleet.ctl("deploy", app, f"web={self.fleet.bed.registry}/{image(point)}", "--detach").ok()
+            said = self.fleet.ctl("deploy", app, f"web={self.fleet.bed.registry}/{image(point)}", "--detach").ok()
+            revision = self.newest_revision(app)
             self.fleet.wait("the agent was killed, or had no such call to make",
-                            lambda: self.killed.is_set() or self.ended(app), 60)
+                            lambda: self.killed.is_set() or self.ended(app, revision), 60)
             with self.lock:
                 self.kill_at = None  # what comes after the end of the rollout is not one of its calls
             undisturbed = not self.killed.is_set()
             calls = list(self.proxy.calls)
             if not undisturbed:
                 self.fleet.start_agent(1, engine=self.proxy.url)
-            self.fleet.wait("the rollout ended", lambda: self.ended(app), 90)
-            where = f"killed after call {point}: {calls}"
+            self.fleet.wait("the rollout ended", lambda: self.ended(app, revision), 90)
+            where = f"{said.out.strip()}; killed after call {point}: {calls}"
             self.assertEqual(self.fleet.status(app)["rollout"]["state"], expected["state"], where)
             self.check_end(app, before, expected, where)
             self.assertEqual(watcher.stop(), [], where)
@@ -109,9 +110,14 @@ class CrashPoints(FleetTest):
         self.assertEqual({identity for identity in there if not any(identity.startswith(k) for k in known)}, set(),
                          f"nobody knows of these; {where}")
 
-    def ended(self, app):
-        state = self.fleet.status(app)["rollout"]["state"]
-        return state in ("succeeded", "rolled_back", "failed", "partial", "paused")
+    def newest_revision(self, app):
+        return max(row["revision"] for row in self.fleet.ctl("history", app, "-o", "json").ok().json())
+
+    def ended(self, app, revision):
+        """The rollout to `revision` is at its end; one that an earlier deploy began does not count."""
+        rollout = self.fleet.status(app)["rollout"]
+        ends = ("succeeded", "rolled_back", "failed", "partial", "paused")
+        return rollout["to"] == revision and rollout["state"] in ends
 
     def apply_quick(self, app, port=None):
         compose = web(app, replicas=1, port=port).replace("min_healthy: 1s", "min_healthy: 0s")
@@ -127,7 +133,7 @@ class CrashPoints(FleetTest):
         self.apply_quick("swap", port=18090)
         calls = self.replace("swap", lambda point: f"hello:{'v2' if point % 2 else 'v1'}",
                              {"state": "succeeded", "same": False, "exclusive": True})
-        self.assertGreater(len(calls), 4, calls)
+        self.assertGreater(len(calls), 3, calls)
 
     def test_start_first_and_it_fails(self):
         self.apply_quick("surge-bad")

@@ -26,13 +26,18 @@ class EngineProxy:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(self.path))
         self._listener.listen(64)
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     @property
     def url(self):
         return f"unix://{self.path}"
 
     def close(self):
+        # A thread that still waits in accept would take the connections of the next listener, which gets the same
+        # descriptor: it is woken and waited for first.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepting.join()
         self._listener.close()
         self.path.unlink(missing_ok=True)
 
