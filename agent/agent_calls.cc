@@ -112,10 +112,6 @@ void Agent::Impl::Perform(const Action& action) {
   std::optional<EngineCall> engine_call = CallFor(action, Input());
   if (!engine_call) return;
   Log(LogLevel::kDebug, "action_planned", {{"action", Format(action)}});
-  if (!action.drift.empty()) {
-    Note(event_kind::kDriftHealed, action.slot, action.instance,
-         action.drift + " by hand; put right");
-  }
   if (action.kind == Action::Kind::kStop) observation.NoteStopOrdered(action.instance);
   if (action.kind == Action::Kind::kStart) observation.NoteStartOrdered(action.instance);
   busy.emplace(BusyKey(action), action.kind);
@@ -251,14 +247,17 @@ void Agent::Impl::FoldInspection(const std::string& container, const EngineReply
 }
 
 void Agent::Impl::NoteChange(const Change& change) {
-  if (change.kind == Change::Kind::kNone && change.exits == 0) return;
-  const auto container = observation.containers().find(change.instance);
-  if (change.kind == Change::Kind::kVanished) {
-    if (busy.contains(BusyKeyOfInstance(change.instance))) return;  // we remove it
+  const bool ours = busy.contains(BusyKeyOfInstance(change.instance));
+  if (change.kind == Change::Kind::kVanished && !ours) {
     Note(event_kind::kContainerRemoved, change.slot, change.instance, "it is gone from the engine");
-    return;
   }
-  if (change.exits == 0) return;
+  if (change.exits > 0) NoteExit(change);
+  if (change.kind == Change::Kind::kStarted && !ours) {
+    Note(event_kind::kContainerStarted, change.slot, change.instance, "the engine started it");
+  }
+}
+
+void Agent::Impl::NoteExit(const Change& change) {
   Note(event_kind::kContainerExited, change.slot, change.instance,
        "exited with code " + std::to_string(change.exit_code));
   const auto record = records.find(change.slot);
@@ -266,7 +265,8 @@ void Agent::Impl::NoteChange(const Change& change) {
     return;
   }
   RestartSpec policy;
-  if (container != observation.containers().end()) {
+  if (const auto container = observation.containers().find(change.instance);
+      container != observation.containers().end()) {
     const auto spec = assignment.specs.find(container->second.identity.spec);
     if (spec != assignment.specs.end()) policy = spec->second.restart;
   }
@@ -279,6 +279,12 @@ void Agent::Impl::NoteChange(const Change& change) {
   if (absl::Status saved = state.SaveRecord(record->second); !saved.ok()) {
     Log(LogLevel::kWarn, "record_not_written", {{"error", Message(saved)}});
   }
+}
+
+std::string Agent::Impl::ContainerOf(const Action& action) const {
+  if (action.kind != Action::Kind::kConnectNetwork) return action.object;
+  const auto container = observation.containers().find(action.instance);
+  return container == observation.containers().end() ? "" : container->second.id();
 }
 
 void Agent::Impl::FoldAction(const Call& call, const EngineReply& reply) {
@@ -303,14 +309,19 @@ void Agent::Impl::FoldAction(const Call& call, const EngineReply& reply) {
   const bool created = call.action.kind == Action::Kind::kCreate && reply.ok();
   if (created) return RequestInspect(std::get<Created>(*reply).id, key);
   if (IsContainerAction(call.action.kind) && !policy_done && !removed) {
-    return RequestInspect(call.action.object, key);
+    const std::string container = ContainerOf(call.action);
+    if (!container.empty()) return RequestInspect(container, key);
   }
   Release(key);
 }
 
 void Agent::Impl::FoldDone(const Call& call, const EngineAnswer& answer) {
   const Action& action = call.action;
-  if (!action.drift.empty()) NoteDriftHealed(action.instance);
+  if (!action.drift.empty()) {
+    NoteDriftHealed(action.instance);
+    Note(event_kind::kDriftHealed, action.slot, action.instance,
+         action.drift + " by hand; put right");
+  }
   switch (action.kind) {
     case Action::Kind::kStop:
       return Note(event_kind::kContainerStopped, action.slot, action.instance, action.why);

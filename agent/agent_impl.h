@@ -61,12 +61,16 @@ struct Agent::Impl {
   void FoldFacts(const EngineReply& reply);
   void FoldList(const EngineReply& reply);
   void FoldInspection(const std::string& container, const EngineReply& reply);
+  // The engine's id of the container that an action is about; "" when it is gone. (The object of a
+  // connection is the network.)
+  std::string ContainerOf(const Action& action) const;
   void FoldAction(const Call& call, const EngineReply& reply);
   void FoldDone(const Call& call, const EngineAnswer& answer);
   void FoldFailed(const Call& call, const absl::Status& status);
   void FoldLogs(const Action& action, const std::string& text);
   void NoteDriftHealed(const InstanceId& instance);
   void NoteChange(const Change& change);
+  void NoteExit(const Change& change);
   void NoteEngineLost(const std::string& reason);
 
   // ---- agent_cleanup.cc ----

@@ -24,6 +24,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -48,6 +49,7 @@ struct ContainerRow {
   std::map<std::string, std::string> labels;
   ContainerState state = ContainerState::kCreated;
   HealthState health = HealthState::kNone;
+  std::set<std::string> networks;  // names on the engine
   bool operator==(const ContainerRow&) const = default;
 };
 

@@ -16,6 +16,7 @@ constexpr Backoff kEngineBackoff = {absl::Seconds(1), absl::Minutes(1)};
 constexpr Backoff kPullBackoff = {absl::Seconds(5), absl::Minutes(5)};
 constexpr Backoff kRateLimitBackoff = {absl::Seconds(30), absl::Minutes(15)};
 constexpr int kCreateTries = 3;
+constexpr int kStartTries = 3;  // within some three seconds
 constexpr Backoff kRefusedBackoff = {absl::Seconds(10), absl::Minutes(5)};
 
 const Instance* InstanceOf(const Action& action, const PlanInput& input) {
@@ -124,7 +125,10 @@ std::optional<EngineCall> ConnectCall(const Action& action, const PlanInput& inp
 
 // In an update 0 means "leave it as it is"; what is to have no limit is told so.
 ResourceLimits WithoutUnset(ResourceLimits limits, const EngineFacts& engine) {
-  if (limits.memory_bytes == 0) limits.memory_bytes = limits.memory_swap_bytes = -1;
+  if (limits.memory_bytes == 0) {
+    limits.memory_bytes = engine.memory_bytes;
+    limits.memory_swap_bytes = -1;
+  }
   if (limits.nano_cpus == 0) limits.nano_cpus = engine.cpus * 1'000'000'000;
   return limits;
 }
@@ -212,9 +216,13 @@ Trouble TroubleFrom(const Action& action, const absl::Status& status, const Trou
     case absl::StatusCode::kCancelled:
       break;
     case absl::StatusCode::kFailedPrecondition:  // being removed, in use: that passes
-    case absl::StatusCode::kAlreadyExists:       // the name is freed last
-      if (!pull) break;
-      trouble.definite = true;
+      // But what a start needs is free of our own by then: somebody else holds it (a port, mostly),
+      // and what ran before is not kept waiting for it.
+      trouble.definite =
+          pull || (action.kind == Action::Kind::kStart && trouble.failures >= kStartTries);
+      break;
+    case absl::StatusCode::kAlreadyExists:  // the name is freed last
+      trouble.definite = pull;
       break;
     case absl::StatusCode::kNotFound:
       // Not the thing itself but what it needs was taken away meanwhile; it is made again.

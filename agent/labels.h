@@ -1,6 +1,9 @@
 // The labels that tell whose a container, network or volume is (R11, R14). Immutable after create.
 #pragma once
 
+#include <map>
+#include <string>
+
 namespace quayside::agent {
 
 inline constexpr char kFleetLabel[] = "dev.quayside.fleet";
@@ -22,5 +25,17 @@ inline constexpr char kOwnerLabel[] = "dev.quayside.owner";
 // `config-hash` are never set: with them `docker-compose down --remove-orphans` would take ours.
 inline constexpr char kComposeProjectLabel[] = "com.docker.compose.project";
 inline constexpr char kComposeServiceLabel[] = "com.docker.compose.service";
+
+// True when both sets of labels name one container: the same instance of the same host and fleet. A
+// name that is taken by such a one was taken by an earlier try of the same create.
+inline bool SameContainer(const std::map<std::string, std::string>& a,
+                          const std::map<std::string, std::string>& b) {
+  for (const char* key : {kFleetLabel, kHostLabel, kInstanceLabel}) {
+    const auto in_a = a.find(key);
+    const auto in_b = b.find(key);
+    if (in_a == a.end() || in_b == b.end() || in_a->second != in_b->second) return false;
+  }
+  return true;
+}
 
 }  // namespace quayside::agent

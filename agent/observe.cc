@@ -106,6 +106,7 @@ Change Observation::FoldDetail(const ContainerDetail& detail, MonoTime now, absl
     return {};
   }
   const bool was_active = known.active();
+  const bool end_was_seen = known.state() == ContainerState::kRestarting;
   const bool another_run = detail.started_at != known.detail.started_at;
   const MonoTime ran_since = known.running_since;
   const bool watched = known.watched;
@@ -129,9 +130,10 @@ Change Observation::FoldDetail(const ContainerDetail& detail, MonoTime now, absl
       known.running_since = now - Age(detail.started_at, wall);
       change.kind = Change::Kind::kStarted;
     }
-    // The engine restarted it between two looks.
-    if (was_active && (another_run || restarts > 0)) {
-      change.exits = std::max(1, restarts);
+    // The engine restarted it between two looks; in its back-off the end was counted already.
+    const int least = another_run && !end_was_seen ? 1 : 0;
+    if (was_active && std::max(least, restarts) > 0) {
+      change.exits = std::max(least, restarts);
       change.ran = now - ran_since;
       change.judged = watched;
     }

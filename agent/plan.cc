@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "agent/planner.h"
+#include "agent/restart.h"
 
 namespace quayside::agent {
 
@@ -51,6 +52,11 @@ void Planner::BuildViews() {
       for (const auto& [id, container] : view.containers) {
         const bool is_desired = view.desired != nullptr && id == view.desired->id;
         if (container->armed() && (view.committed.empty() || is_desired)) view.committed = id;
+        // A job that has done its work was committed too, and is never armed.
+        const bool done = is_desired && view.spec != nullptr && MayEnd(view.spec->restart) &&
+                          container->state() == ContainerState::kExited && container->ever_ran() &&
+                          container->detail.exit_code == 0;
+        if (done) view.committed = id;
       }
     }
     for (const Removal& removal : in_.assignment.removals) {

@@ -9,27 +9,46 @@
 namespace quayside::agent {
 namespace {
 
-// No limit is written as 0, as -1, or as all the processors there are: an engine cannot take a
-// limit away again, only set another one.
+// No limit is written as 0, as -1, or as all that the host has: an engine cannot take a limit away
+// again, only set another one (it refuses to, API 1.41).
+bool SameLimit(int64_t in_force, int64_t wanted, int64_t all) {
+  const auto limit = [](int64_t value) { return std::max<int64_t>(value, 0); };
+  return limit(in_force) == limit(wanted) || (limit(wanted) == 0 && in_force == all);
+}
+
 bool SameLimits(const ContainerDetail& detail, const ResourceLimits& wanted,
                 const EngineFacts& engine) {
-  const int64_t all_cpus = engine.cpus * 1'000'000'000;
-  const auto limit = [](int64_t value) { return std::max<int64_t>(value, 0); };
-  const int64_t cpus = detail.nano_cpus == all_cpus ? 0 : detail.nano_cpus;
-  return limit(detail.memory_bytes) == limit(wanted.memory_bytes) &&
-         (cpus == wanted.nano_cpus || detail.nano_cpus == wanted.nano_cpus);
+  return SameLimit(detail.memory_bytes, wanted.memory_bytes, engine.memory_bytes) &&
+         SameLimit(detail.nano_cpus, wanted.nano_cpus, engine.cpus * 1'000'000'000);
+}
+
+// The first network that the container should be in and is not; nullptr when there is none.
+const NetworkAttachment* LostNetwork(const Container& container, const ContainerSpec& spec) {
+  if (container.detail.addresses.size() >= spec.network_attachments.size()) return nullptr;
+  for (const NetworkAttachment& attachment : spec.network_attachments) {
+    const auto network = spec.networks.find(attachment.network);
+    if (network == spec.networks.end()) continue;
+    const bool attached =
+        std::any_of(container.detail.addresses.begin(), container.detail.addresses.end(),
+                    [&](const auto& address) { return IsNameOf(network->second, address.first); });
+    if (!attached) return &attachment;
+  }
+  return nullptr;
 }
 
 }  // namespace
 
+bool Planner::DriftHeldBack(const InstanceId& instance) {
+  const auto again = in_.troubles.find(DriftKey(instance));
+  if (again == in_.troubles.end() || in_.now >= again->second.retry_at) return false;
+  WakeAt(again->second.retry_at);
+  return true;
+}
+
 void Planner::PutRight(const SlotView& view, const Container& container, Action::Kind kind,
                        std::string drift, std::string object) {
   const InstanceId& id = container.identity.instance;
-  if (const auto again = in_.troubles.find(DriftKey(id)); again != in_.troubles.end()) {
-    // It was put right a moment ago: somebody insists, or the engine cannot do it.
-    WakeAt(again->second.retry_at);
-    if (in_.now < again->second.retry_at) return;
-  }
+  if (DriftHeldBack(id)) return;
   Act({.kind = kind,
        .slot = view.key,
        .instance = id,
@@ -144,27 +163,14 @@ void Planner::HealRunning(SlotView& view, const Container& container, const Cont
     if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
     PutRight(view, container, Action::Kind::kRename,
              "it was renamed to " + container.detail.row.name);
+  } else if (const NetworkAttachment* network = LostNetwork(container, *spec)) {
+    if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
+    PutRight(view, container, Action::Kind::kConnectNetwork,
+             "it was disconnected from network " + spec->networks.at(network->network).name,
+             network->network);
   } else if (!SameLimits(container.detail, spec->resources, in_.engine)) {
     if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
     PutRight(view, container, Action::Kind::kSetLimits, "its limits were changed");
-  } else {
-    HealNetworks(view, container, *spec);
-  }
-}
-
-void Planner::HealNetworks(SlotView& view, const Container& container, const ContainerSpec& spec) {
-  const InstanceId& id = container.identity.instance;
-  if (container.detail.addresses.size() >= spec.network_attachments.size()) return;
-  for (const NetworkAttachment& attachment : spec.network_attachments) {
-    const auto network = spec.networks.find(attachment.network);
-    if (network == spec.networks.end()) continue;
-    const bool attached =
-        std::any_of(container.detail.addresses.begin(), container.detail.addresses.end(),
-                    [&](const auto& address) { return IsNameOf(network->second, address.first); });
-    if (attached || HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) continue;
-    PutRight(view, container, Action::Kind::kConnectNetwork,
-             "it was disconnected from network " + network->second.name, attachment.network);
-    return;
   }
 }
 

@@ -39,8 +39,14 @@ void Planner::Prepare(SlotView& view, OnTrouble on_trouble) {
   if (FindVerdict(view.record, id) != nullptr) return;
   if (!image || !networks || !PrepareVolumes(view, on_trouble) || !JoinHolds(view)) return;
   if (Troubled(view, BusyKeyOfInstance(id), on_trouble, InstanceState::kCreating)) return;
-  Wait(id, {.state = InstanceState::kCreating});
   const bool made_again = on_trouble == OnTrouble::kWait && JoinedServices(*view.spec).empty();
+  if (made_again && DriftHeldBack(id)) {
+    Wait(id, {.state = InstanceState::kPending,
+              .failure = FailureKind::kInfrastructure,
+              .reason = "it was removed again right after it was made again; tried more slowly"});
+    return;
+  }
+  Wait(id, {.state = InstanceState::kCreating});
   Act({.kind = Action::Kind::kCreate,
        .slot = view.key,
        .instance = id,

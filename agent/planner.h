@@ -52,6 +52,8 @@ class Planner {
   // True when a failed call on `key` must wait; then its reason is put on `instance`.
   bool HeldBack(const std::string& key, const InstanceId& instance, InstanceState state);
   const Trouble* DefiniteTrouble(const std::string& key) const;
+  // True when `instance` was put right a moment ago: somebody insists, or the engine cannot do it.
+  bool DriftHeldBack(const InstanceId& instance);
   void WakeAt(MonoTime at) {
     if (at > in_.now) out_.next = std::min(out_.next, at);
   }
@@ -80,7 +82,6 @@ class Planner {
                 std::string drift, std::string object = "");
   void HealExited(SlotView& view, const Container& container, const ContainerSpec* spec);
   void HealRunning(SlotView& view, const Container& container, const ContainerSpec* spec);
-  void HealNetworks(SlotView& view, const Container& container, const ContainerSpec& spec);
 
   // plan_candidate.cc: prepare, switch, prove, fail.
   void PlanCandidate(SlotView& view);

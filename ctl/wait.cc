@@ -146,7 +146,7 @@ absl::StatusOr<std::vector<v1::InstanceRow>> ListInstances(Session& s,
 absl::StatusOr<int> WaitFor(Session& s, const Change& change) {
   View view(s);
   if (change.removal) SayWhereItIs(s, change.app);
-  std::optional<v1::AppStatus> end;
+  std::optional<v1::AppStatus> end, last;
   bool overtaken = false;
   v1::WatchRequest request;
   request.set_app(change.app);
@@ -155,6 +155,7 @@ absl::StatusOr<int> WaitFor(Session& s, const Change& change) {
       [&](const v1::WatchReply& reply) {
         if (!reply.has_status()) return true;
         const v1::AppStatus& now = reply.status();
+        last = now;
         // While an app is removed, its newest rollout is one of before.
         if (change.removal && !now.removed()) return true;
         overtaken = !now.removed() && now.has_rollout() && now.rollout().id() != change.rollout;
@@ -174,6 +175,7 @@ absl::StatusOr<int> WaitFor(Session& s, const Change& change) {
     return End(s, gone, change.removal);
   }
   if (absl::IsDeadlineExceeded(status)) {
+    if (WantsDocument(s) && last.has_value()) PrintDocument(s, StatusJson(*last));
     return DeadlineExceeded("the change of " + change.app + " is still in progress after " +
                             s.in.Value("timeout") + "; it goes on, and " + HowToFollow(change) +
                             " follows it");

@@ -118,10 +118,8 @@ class Creation : public std::enable_shared_from_this<Creation> {
                 if (!body.ok()) return self->done_(taken);
                 const absl::StatusOr<ContainerDetail> existing = ParseContainer(*body);
                 if (!existing.ok()) return self->done_(existing.status());
-                const auto ours = self->plan_.labels.find(kInstanceLabel);
-                const auto theirs = existing->row.labels.find(kInstanceLabel);
-                if (ours == self->plan_.labels.end() || theirs == existing->row.labels.end() ||
-                    ours->second != theirs->second || existing->row.name != self->plan_.name) {
+                if (!SameContainer(self->plan_.labels, existing->row.labels) ||
+                    existing->row.name != self->plan_.name) {
                   return self->done_(taken);
                 }
                 self->id_ = existing->row.id;

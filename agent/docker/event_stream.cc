@@ -27,7 +27,7 @@ void EventStream::Connect() {
 void EventStream::Listen() {
   ApiRequest request{
       .what = "follow the engine's events",
-      .path = "/events?filters=" + net::UrlEscape(Filters({{"type", {"container"}}})),
+      .path = "/events?filters=" + net::UrlEscape(Filters({{"type", {"container", "network"}}})),
       .timeout = absl::InfiniteDuration(),
       .max_bytes = std::numeric_limits<size_t>::max()};
   request.on_open = [this] {

@@ -105,6 +105,12 @@ std::vector<std::string> Keys(const JsonView& object) {
   return keys;
 }
 
+// Lists and inspections have them in the same place.
+std::set<std::string> NetworksOf(const JsonView& container) {
+  const std::vector<std::string> names = Keys(container["NetworkSettings"]["Networks"]);
+  return {names.begin(), names.end()};
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<ContainerRow>> ParseContainerList(std::string_view json) {
@@ -123,6 +129,7 @@ absl::StatusOr<std::vector<ContainerRow>> ParseContainerList(std::string_view js
     row.labels = item["Labels"].StringMap();
     row.state = ToState(item["State"].String());
     row.health = HealthOfSentence(item["Status"].String());
+    row.networks = NetworksOf(item);
     rows.push_back(std::move(row));
   }
   return rows;
@@ -148,6 +155,7 @@ absl::StatusOr<ContainerDetail> ParseContainer(std::string_view json) {
   detail.started_at = ToTime(state["StartedAt"].String());
   detail.finished_at = ToTime(state["FinishedAt"].String());
   detail.ports = ToPorts(view["NetworkSettings"]["Ports"]);
+  detail.row.networks = NetworksOf(view);
   for (const auto& [name, endpoint] : view["NetworkSettings"]["Networks"].Members()) {
     detail.addresses[name] = endpoint["IPAddress"].String();
   }
@@ -305,7 +313,17 @@ std::optional<EngineEvent> ParseEvent(std::string_view line) {
   event.container = (*view)["Actor"]["ID"].String();
   event.action = (*view)["Action"].String();
   event.labels = (*view)["Actor"]["Attributes"].StringMap();
-  if ((*view)["Type"].String() != "container" || event.container.empty()) return std::nullopt;
+  const std::string type = (*view)["Type"].String();
+  if (type == "network") {
+    // Its actor is the network; of interest is the container that joined or left it.
+    if (event.action != "connect" && event.action != "disconnect") return std::nullopt;
+    event.action = "network_" + event.action;
+    event.container = event.labels["container"];
+    event.labels.clear();
+  } else if (type != "container") {
+    return std::nullopt;
+  }
+  if (event.container.empty()) return std::nullopt;
   if (const auto code = event.labels.find("exitCode"); code != event.labels.end()) {
     event.exit_code = ToNumber(code->second);
   }

@@ -11,6 +11,8 @@
 namespace quayside::agent::fake {
 namespace {
 
+constexpr int64_t kLeastMemoryBytes = 6 << 20;  // as Docker's daemon/daemon_unix.go has it
+
 absl::Status NoSuchContainer(const std::string& container) {
   return NotFound("No such container: " + container);
 }
@@ -31,6 +33,7 @@ ContainerRow RowOf(const FakeContainer& container) {
   row.labels = container.plan.labels;
   row.state = container.state;
   row.health = container.running() ? container.health : HealthState::kNone;
+  for (const auto& [network, address] : container.addresses) row.networks.insert(network);
   return row;
 }
 
@@ -182,12 +185,7 @@ void FakeCalls::AddVolumes(FakeContainer& container) {
 FakeCalls::Result FakeCalls::Do(const CreateContainer& call) {
   if (!docker_.disk_error.ok()) return EngineReply(docker_.disk_error);
   if (const FakeContainer* taken = docker_.Find(call.plan.name)) {
-    const auto ours = call.plan.labels.find(kInstanceLabel);
-    const auto theirs = taken->plan.labels.find(kInstanceLabel);
-    if (ours != call.plan.labels.end() && theirs != taken->plan.labels.end() &&
-        ours->second == theirs->second) {
-      return EngineReply(Created{taken->id});
-    }
+    if (SameContainer(call.plan.labels, taken->plan.labels)) return EngineReply(Created{taken->id});
     return EngineReply(AlreadyExists("The container name " + call.plan.name +
                                      " is already in use by container " + taken->id));
   }
@@ -268,6 +266,9 @@ FakeCalls::Result FakeCalls::Do(const SetPolicy& call) {
 FakeCalls::Result FakeCalls::Do(const SetLimits& call) {
   FakeContainer* container = docker_.Mutable(call.container);
   if (container == nullptr) return EngineReply(NoSuchContainer(call.container));
+  if (call.limits.memory_bytes != 0 && call.limits.memory_bytes < kLeastMemoryBytes) {
+    return EngineReply(InvalidArgument("Minimum memory limit allowed is 6MB"));
+  }
   if (call.limits.memory_bytes != 0) container->limits.memory_bytes = call.limits.memory_bytes;
   if (call.limits.nano_cpus != 0) container->limits.nano_cpus = call.limits.nano_cpus;
   docker_.EmitContainer(*container, "update");

@@ -199,6 +199,7 @@ void FakeDocker::RestartLater(FakeContainer& container) {
   container.restart_delay = good_run || container.restart_delay == absl::ZeroDuration()
                                 ? kFirstRestart
                                 : std::min(2 * container.restart_delay, kLastRestart);
+  ++container.restart_count;  // before the back-off, as daemon/monitor.go does
   container.state = ContainerState::kRestarting;
   After(container.restart_delay, [this, id = container.id, run = container.run] {
     FakeContainer* same = Mutable(id);
@@ -206,7 +207,6 @@ void FakeDocker::RestartLater(FakeContainer& container) {
     if (same == nullptr || same->run != run || same->state != ContainerState::kRestarting || !up_) {
       return;
     }
-    ++same->restart_count;
     StartByDaemon(*same);
   });
 }

@@ -257,6 +257,13 @@ void FakeDocker::Pause(const std::string& container) {
   Changed();
 }
 
+void FakeDocker::LeaveNetwork(const std::string& container, const std::string& network) {
+  FakeContainer* found = Mutable(container);
+  if (found == nullptr || found->addresses.erase(network) == 0) return;
+  EmitContainer(*found, "network_disconnect");
+  Changed();
+}
+
 void FakeDocker::Vanish(const std::string& container) {
   FakeContainer* found = Mutable(container);
   if (found == nullptr) return;

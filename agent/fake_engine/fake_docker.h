@@ -141,6 +141,7 @@ class FakeDocker {
   void Exit(const std::string& container, int32_t exit_code, bool oom_killed = false);
   void SetHealth(const std::string& container, HealthState health);
   void Pause(const std::string& container);
+  void LeaveNetwork(const std::string& container, const std::string& network);
   void Vanish(const std::string& container);          // as `docker rm -f`
   void RemoveImageByForce(const std::string& image);  // as a prune
   void AddLocalImage(const FakeImage& image);

@@ -100,6 +100,9 @@ void WatchPresence(CoreState& state) {
     if (before == after) continue;
     presence.shown = after;
     HostChanged(state, id);
+    const bool told_gone = presence.told_gone;
+    presence.told_gone = after == Presence::kAway || after == Presence::kLost ||
+                         (after == Presence::kUnknown && told_gone);
     if (after == Presence::kAway) {
       state.Event(event_kind::kHostAway,
                   {.host = row.name, .message = "host " + row.name + " is away"});
@@ -108,7 +111,7 @@ void WatchPresence(CoreState& state) {
                   {.host = row.name,
                    .message = "host " + row.name +
                               " is lost: nothing was heard for the time of its lease"});
-    } else if (after == Presence::kReady && before != Presence::kUnknown) {
+    } else if (after == Presence::kReady && told_gone) {
       state.Event(event_kind::kHostBack,
                   {.host = row.name, .message = "host " + row.name + " is back"});
     }

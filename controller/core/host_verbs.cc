@@ -129,12 +129,18 @@ absl::StatusOr<std::vector<std::string>> Confirm(CoreState& state, const Confirm
 
 namespace {
 
-// The old id that is meant: the given one, or the only one among the strays.
+// The old id that is meant: the given one, or the only one among the strays. Only an id that its
+// containers carry: with any other one the host would lose what it has and find nothing.
 absl::StatusOr<HostId> OldIdOf(const HostRow& row, const std::string& given) {
-  if (!given.empty()) return HostId(given);
   std::set<std::string> ids;
   for (const std::string& stray : row.strays) ids.insert(IdInStray(stray));
   ids.erase("");
+  if (!given.empty()) {
+    if (ids.contains(given)) return HostId(given);
+    return InvalidArgument("cannot adopt on " + row.name + ": it has no container of host \"" +
+                           given + "\"; `ctl host inspect " + row.name +
+                           "` lists its strays and their host ids");
+  }
   if (ids.size() == 1) return HostId(*ids.begin());
   return FailedPrecondition(
       ids.empty() ? "cannot adopt on " + row.name + ": it has no containers of another host"

@@ -31,6 +31,12 @@ void TakeRemovals(CoreState& state, const HostRow& row, const Report& report) {
   for (const SlotKey& slot : report.removed_slots) state.ledger.DeleteRemoval(row.id, slot);
 }
 
+// The app is a column of its own.
+std::string SlotPrefix(const SlotKey& slot) {
+  if (slot.service.empty()) return "";
+  return slot.service.value + "." + std::to_string(slot.slot) + ": ";
+}
+
 void TakeEvents(CoreState& state, const HostRow& row, Session& session, const Report& report) {
   for (const HostEvent& event : report.events) {
     if (event.sequence <= session.taken_event) continue;  // sent again
@@ -42,7 +48,7 @@ void TakeEvents(CoreState& state, const HostRow& row, Session& session, const Re
     stored.host = row.name;
     stored.instance = event.instance;
     stored.revision = event.revision;
-    stored.message = event.message;
+    stored.message = SlotPrefix(event.slot) + event.message;
     state.ledger.AddEvent(std::move(stored));
   }
 }

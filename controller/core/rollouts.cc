@@ -173,7 +173,8 @@ RolloutId BeginRollout(CoreState& state, const RevisionRow& to, const Placement&
               {.app = app,
                .revision = row.to,
                .message = "rollout to revision " + std::to_string(row.to) +
-                          " started: " + std::to_string(row.targets.size()) + " instances change"});
+                          " started: " + std::to_string(row.targets.size()) +
+                          (row.targets.size() == 1 ? " instance changes" : " instances change")});
   state.unplaced[app] = placement.unplaced;
   const RolloutId id = row.id;
   state.ledger.PutRollout(std::move(row));

@@ -32,6 +32,7 @@ struct HostPresence {
   std::optional<Session> session;
   PresenceFacts facts;
   Presence shown = Presence::kUnknown;  // what was last concluded, so that changes become events
+  bool told_gone = false;               // the last event of its presence says that it is not here
   uint64_t last_ordinal = 0;
 };
 

@@ -42,7 +42,9 @@ void Stepper::End(RolloutState state, const std::string& reason, std::string_vie
   out_.next.reason = reason;
   out_.next.ended_at = in_.now;
   out_.next.deadline = absl::Time();
-  Event(event, reason);
+  Event(event, reason.empty() ? "revision " + std::to_string(out_.next.to) + " is " +
+                                    std::string(ToString(state))
+                              : reason);
 }
 
 }  // namespace quayside::controller

@@ -43,6 +43,25 @@ class Drift(FleetTest):
         self.fleet.wait("it is armed again", lambda: engine.inspect(container)["HostConfig"]["RestartPolicy"]["Name"]
                         == "unless-stopped")
 
+    def test_a_left_network_and_a_new_memory_limit_are_put_right(self):
+        self.fleet.apply(web("changed", replicas=1)).ok()
+        row = self.fleet.running("changed")[0]
+        engine = self.fleet.host_named(row["host"]).engine
+        container = self.fleet.containers("changed")[0]["Id"]
+        there = engine.inspect(container)
+        network = next(iter(there["NetworkSettings"]["Networks"]))
+        engine.call("POST", f"/containers/{container}/update", {"Memory": 64 << 20, "MemorySwap": 64 << 20})
+        engine.call("POST", f"/networks/{network}/disconnect", {"Container": container})
+        self.fleet.wait("it is in its network again",
+                        lambda: network in engine.inspect(container)["NetworkSettings"]["Networks"], 20)
+        # An engine takes no limit away; all the memory there is means the same.
+        self.fleet.wait("it may use all memory again",
+                        lambda: engine.inspect(container)["HostConfig"]["Memory"] > 64 << 20, 20)
+        self.assertEqual(engine.inspect(container)["State"]["StartedAt"], there["State"]["StartedAt"])
+        healed = [event["message"] for event in self.fleet.ctl("events", "--app", "changed", "-o", "json").ok()
+                  .json_lines() if event["kind"] == "drift_healed"]
+        self.assertEqual(len(healed), 2, healed)
+
     def test_a_container_that_is_not_ours_is_left_alone(self):
         self.fleet.apply(web("ours", replicas=1)).ok()
         host = self.fleet.bed.host(1)

@@ -99,7 +99,8 @@ class EngineConformance : public testing::TestWithParam<const char*> {
     ContainerPlan plan;
     plan.name = tag_ + "-" + name;
     plan.spec.image = Pulled(program);
-    plan.labels = {{"test", tag_}, {kInstanceLabel, name}};
+    plan.labels = {
+        {"test", tag_}, {kFleetLabel, "fleet"}, {kHostLabel, "host"}, {kInstanceLabel, name}};
     return plan;
   }
   std::string Create(ContainerPlan plan) {
@@ -128,11 +129,14 @@ class EngineConformance : public testing::TestWithParam<const char*> {
         events_.begin(), events_.end(),
         [&](const EngineEvent& event) { return event.container == id && event.action == action; }));
   }
+  // What was told of the container itself; the networks that it joins and leaves are not in it.
   std::vector<std::string> Actions(const std::string& id) {
     std::vector<std::string> actions;
     bed_->Locked([&] {
       for (const EngineEvent& event : events_) {
-        if (event.container == id) actions.push_back(event.action);
+        if (event.container == id && !event.action.starts_with("network_")) {
+          actions.push_back(event.action);
+        }
       }
     });
     return actions;

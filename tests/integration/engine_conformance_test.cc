@@ -113,6 +113,7 @@ TEST_P(EngineConformance, AListShowsStoppedOnesAndComparesLabelsExactly) {
   EXPECT_EQ(rows[0].name, tag_ + "-a");
   EXPECT_EQ(rows[0].state, ContainerState::kCreated);
   EXPECT_EQ(rows[0].labels.at(kInstanceLabel), "a");
+  EXPECT_EQ(rows[0], Inspect(a).row);
   EXPECT_TRUE(Call(RemoveContainer{b}).ok());
 }
 
@@ -120,9 +121,11 @@ TEST_P(EngineConformance, ARepeatedCreateIsOneActAndATakenNameIsSaid) {
   const ContainerPlan plan = Plan(Program::kServes);
   const std::string id = Create(plan);
   EXPECT_EQ(Create(plan), id);
-  ContainerPlan other = plan;
-  other.labels[kInstanceLabel] = "other";
-  EXPECT_EQ(CodeOf(CreateContainer{other}), StatusCode::kAlreadyExists);
+  for (const char* label : {kInstanceLabel, kHostLabel, kFleetLabel}) {
+    ContainerPlan other = plan;
+    other.labels[label] = "other";
+    EXPECT_EQ(CodeOf(CreateContainer{other}), StatusCode::kAlreadyExists) << label;
+  }
 }
 
 TEST_P(EngineConformance, ARenameTakesAFreeName) {
@@ -213,6 +216,27 @@ TEST_P(EngineConformance, LimitsChangeWhileItRuns) {
   EXPECT_EQ(Inspect(id).memory_bytes, 128 << 20);
   EXPECT_EQ(Inspect(id).nano_cpus, 250'000'000);
   EXPECT_EQ(Inspect(id).row.state, ContainerState::kRunning);
+}
+
+TEST_P(EngineConformance, AMemoryLimitIsNeverTakenAwayOnlyRaised) {
+  const std::string id = CreateAndStart(Plan(Program::kServes));
+  EXPECT_TRUE(Call(SetLimits{id, {.memory_bytes = 64 << 20}}).ok());
+  EXPECT_EQ(CodeOf(SetLimits{id, {.memory_bytes = -1, .memory_swap_bytes = -1}}),
+            StatusCode::kInvalidArgument);
+  const EngineReply raised =
+      Call(SetLimits{id, {.memory_bytes = int64_t{1} << 40, .memory_swap_bytes = -1}});
+  EXPECT_TRUE(raised.ok()) << raised.status();
+  EXPECT_EQ(Inspect(id).memory_bytes, int64_t{1} << 40);
+}
+
+TEST_P(EngineConformance, ARestartIsCountedWhenTheEngineHasSeenTheEnd) {
+  ContainerPlan plan = Plan(Program::kCrashLoops);
+  plan.policy = ArmedPolicy::kUnlessStopped;
+  const std::string id = CreateAndStart(plan);
+  ASSERT_TRUE(AwaitEvent(id, "die", 4));  // its back-off is 800 ms now: it is met there
+  const ContainerDetail detail = Inspect(id);
+  EXPECT_EQ(detail.row.state, ContainerState::kRestarting);
+  EXPECT_EQ(detail.restart_count, 4);
 }
 
 TEST_P(EngineConformance, AKillEndsIt) {

@@ -68,13 +68,26 @@ TEST_F(AgentLife, ResumesWhatWasPausedAndRenamesBackAndPutsLimitsAndPolicyRight)
   world_.docker.ByHand(RenameContainer{.container = id, .name = "mine"});
   world_.Run(absl::Seconds(20));
   EXPECT_EQ(world_.ContainerOf("aaaa")->name, name);
-  world_.docker.ByHand(SetLimits{.container = id, .limits = {.memory_bytes = 1 << 20}});
+  world_.docker.ByHand(SetLimits{.container = id, .limits = {.memory_bytes = 64 << 20}});
   world_.Run(absl::Seconds(20));
-  EXPECT_LE(world_.ContainerOf("aaaa")->limits.memory_bytes, 0);
+  EXPECT_EQ(world_.ContainerOf("aaaa")->limits.memory_bytes, int64_t{8} << 30);  // all there is
   world_.docker.ByHand(SetPolicy{.container = id, .policy = ArmedPolicy::kNo});
   world_.Run(absl::Seconds(20));
   EXPECT_EQ(world_.ContainerOf("aaaa")->policy, ArmedPolicy::kUnlessStopped);
   EXPECT_EQ(world_.CallsLike("start"), 1);
+}
+
+TEST_F(AgentLife, JoinsANetworkAgainThatItWasTakenFromAndIsContentThen) {
+  ContainerSpec spec = Spec("one");
+  spec.networks["default"] = {.name = "shop_default"};
+  spec.network_attachments = {{.network = "default"}};
+  RunOne(spec);
+  world_.docker.LeaveNetwork(EngineId("aaaa"), "shop_default");
+  world_.Run(absl::Seconds(5));
+  EXPECT_TRUE(world_.ContainerOf("aaaa")->addresses.contains("shop_default"));
+  world_.Run(absl::Minutes(5));
+  EXPECT_EQ(world_.CallsLike("connect"), 1);
+  EXPECT_TRUE(world_.Proven("aaaa"));
 }
 
 TEST_F(AgentLife, TakesOverACrashLoopFromTheEngineAndRestartsSlowly) {

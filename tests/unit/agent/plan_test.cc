@@ -139,6 +139,34 @@ TEST(Plan, PullsAndEnsuresNetworksSideBySideBeforeItCreates) {
   EXPECT_EQ(world.Printed(), Lines{"create shop/web.1 aaaa: new"});
 }
 
+TEST(Plan, MakesARemovedContainerAgainMoreSlowlyWhenSomebodyInsists) {
+  World world;
+  world.Want("aaaa", Free());
+  world.Committed("aaaa");
+  EXPECT_EQ(world.Printed(), Lines{"create shop/web.1 aaaa: it was removed"});
+  Trouble& healed = world.troubles[DriftKey(InstanceId("aaaa"))];
+  healed.retry_at = MonoTime::FromNanos(1'000'000'000'001);
+  EXPECT_EQ(world.Printed(), Lines{});
+  EXPECT_EQ(world.Run().next, healed.retry_at);
+  healed.retry_at = MonoTime::FromNanos(1'000'000'000'000);
+  EXPECT_EQ(world.Printed(), Lines{"create shop/web.1 aaaa: it was removed"});
+}
+
+TEST(Plan, RunsAFinishedJobNotAgainWhenItsRecordIsLost) {
+  World world;
+  ContainerSpec job = Free();
+  job.restart.condition = RestartSpec::Condition::kNone;
+  world.Want("aaaa", job);
+  Container& container = world.Have("aaaa", ContainerState::kExited, ArmedPolicy::kNo, job);
+  EXPECT_EQ(world.Printed(), Lines{});
+  EXPECT_TRUE(world.records[kSlot].completed);
+  EXPECT_EQ(world.records[kSlot].committed, InstanceId("aaaa"));
+  // One that failed is not known to be done.
+  world.records.clear();
+  container.detail.exit_code = 1;
+  EXPECT_EQ(world.Printed(), Lines{"start shop/web.1 aaaa: new"});
+}
+
 TEST(Plan, StopsNothingUntilTheNewOneIsCreated) {
   World world;
   world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, WithPort());

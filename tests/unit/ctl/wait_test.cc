@@ -99,6 +99,14 @@ TEST_F(WaitTest, TimeoutIsExit4AndSaysHowToFollow) {
       "watch shop` follows it\n");
 }
 
+TEST_F(WaitTest, AtATimeoutJsonIsWhatWasSeenLast) {
+  service_.watches.push_back({{Snapshot(RolloutStatusOf("shop", "running"))},
+                              grpc::Status(grpc::StatusCode::UNAVAILABLE, "")});
+  const Outcome outcome = Ctl({"restart", "shop", "--timeout", "500ms", "-o", "json"});
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_NE(outcome.out.find("\"state\": \"running\""), std::string::npos) << outcome.out;
+}
+
 TEST_F(WaitTest, AWaitThatLostItsControllerEndsAtTheTimeoutToo) {
   service_.watches.push_back({{Snapshot(RolloutStatusOf("shop", "running"))},
                               grpc::Status(grpc::StatusCode::UNAVAILABLE, "")});

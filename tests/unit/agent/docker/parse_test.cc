@@ -91,7 +91,7 @@ TEST(ParseImage, ReadsDigestsVolumesAndHealthCheck) {
       ParseImage(R"({"Id":"x","Config":{"Healthcheck":{"Test":["NONE"]}}})")->has_health_check);
 }
 
-TEST(ParseEvent, ReadsTypeActionAndActorOnly) {
+TEST(ParseEvent, ReadsTypeActionAndActorOnlyAndWhoLeftANetwork) {
   const auto event = ParseEvent(
       R"({"status":"wrong","id":"wrong","Type":"container","Action":"die","Actor":{"ID":"a1","Attributes":{"exitCode":"137","k":"v"}}})");
   ASSERT_TRUE(event);
@@ -100,6 +100,11 @@ TEST(ParseEvent, ReadsTypeActionAndActorOnly) {
   EXPECT_EQ(event->exit_code, 137);
   EXPECT_EQ(event->labels.at("k"), "v");
   EXPECT_FALSE(ParseEvent(R"({"Type":"network","Action":"create","Actor":{"ID":"n"}})"));
+  const auto left = ParseEvent(
+      R"({"Type":"network","Action":"disconnect","Actor":{"ID":"n","Attributes":{"container":"c1","name":"front"}}})");
+  ASSERT_TRUE(left);
+  EXPECT_EQ(left->container, "c1");
+  EXPECT_EQ(left->action, "network_disconnect");
   EXPECT_FALSE(ParseEvent("not json"));
   EXPECT_FALSE(ParseEvent(R"({"Type":"container","Actor":7})"));
 }
