@@ -157,7 +157,7 @@ struct BindingRow {
 
 enum class RolloutState {
   kPending,
-  kPrepull,
+  kPrepull,  // reserved for the staged engine, which pulls on all hosts ahead; never entered now
   kRunning,
   kMonitoring,
   kPaused,

@@ -60,6 +60,8 @@ void Stepper::ReturnDeferred() {
   for (size_t i = 0; i < targets().size(); ++i) {
     const RolloutTarget& target = targets()[i];
     if (target.state != TargetState::kDeferred || !HostReady(i)) continue;
+    const bool updates = out_.next.state == RolloutState::kRunning;
+    if (!updates && target.action != TargetAction::kRemove) continue;  // a batch of its own (R22)
     const bool started = target.action == TargetAction::kRemove
                              ? in_.targets[i].removal_open
                              : !target.instance.empty() && target.instance != target.predecessor;

@@ -15,19 +15,14 @@ void Stepper::StartNext() {
 bool Stepper::StartCreates() {
   bool busy = false;
   for (size_t i = 0; i < targets().size(); ++i) {
-    const RolloutTarget& target = targets()[i];
+    RolloutTarget& target = targets()[i];
     if (target.action != TargetAction::kCreate || Settled(i) || Unplaced(i)) continue;
-    if (MovesWithState(i)) {
-      // After the old container has ended: its removal is an update of the same slot.
-      const bool ended =
-          std::any_of(targets().begin(), targets().end(), [&](const RolloutTarget& other) {
-            return other.action == TargetAction::kRemove && other.slot == target.slot &&
-                   other.state == TargetState::kProven;
-          });
-      if (!ended) continue;
-    } else if (HandsOverPort(i)) {
+    if (target.state == TargetState::kWaiting && WaitsForItsData(i)) {
+      // The removal of the same slot is an update.
+      target.reason = "its data is on another host, where the old container has not ended";
       continue;
     }
+    if (HandsOverPort(i)) continue;
     if (target.state == TargetState::kWaiting && HostReady(i)) {
       if (out_.changes.size() >= static_cast<size_t>(in_.max_starts)) {
         out_.more = true;
@@ -48,6 +43,7 @@ void Stepper::StartUpdates() {
     const RolloutTarget& target = targets()[i];
     if (Settled(i) || Unplaced(i) || LateRemoval(i)) continue;
     if (target.action == TargetAction::kCreate && !HandsOverPort(i)) continue;
+    if (WaitsForItsData(i)) continue;
     const bool working = target.state == TargetState::kWorking;
     if (!working && !HostReady(i)) continue;
     if (current.empty()) current = target.slot.service;
@@ -61,6 +57,7 @@ void Stepper::StartUpdates() {
     if (target.slot.service != current || target.state != TargetState::kWaiting) continue;
     if (Unplaced(i) || LateRemoval(i) || !HostReady(i)) continue;
     if (target.action == TargetAction::kCreate && !HandsOverPort(i)) continue;
+    if (WaitsForItsData(i)) continue;
     if (parallelism > 0 && in_flight >= parallelism) return;
     if (in_.now < out_.next.next_step_at) return;
     if (out_.changes.size() >= static_cast<size_t>(in_.max_starts)) {
@@ -78,7 +75,7 @@ void Stepper::StartGroup(size_t i) {
   std::vector<size_t> group = {i};
   for (size_t next = 0; next < group.size(); ++next) {
     for (const size_t other : links_[group[next]]) {
-      if (targets()[other].state != TargetState::kWaiting) continue;
+      if (targets()[other].state != TargetState::kWaiting || WaitsForItsData(other)) continue;
       if (std::find(group.begin(), group.end(), other) == group.end()) group.push_back(other);
     }
   }

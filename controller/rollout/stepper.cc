@@ -71,13 +71,14 @@ StepResult Stepper::Run() {
 }
 
 void Stepper::Advance() {
+  out_.next.reason.clear();
   ReturnDeferred();
   JudgeWorking();
   if (out_.next.state != RolloutState::kRunning) return;
   JudgeProven(/*window_open=*/true);
   if (out_.next.state != RolloutState::kRunning) return;
-  StartNext();
   DeferLost();
+  StartNext();
   bool done = true;
   bool only_unplaced = true;
   for (size_t i = 0; i < targets().size(); ++i) {
@@ -92,9 +93,9 @@ void Stepper::Advance() {
     if (in_.now >= out_.next.deadline) Finish();
     return;
   }
+  if (done && ProvenNowhere()) return Finish();
   if (done) {
     out_.next.state = RolloutState::kMonitoring;
-    out_.next.reason.clear();
     absl::Duration monitor;
     for (size_t i = 0; i < targets().size(); ++i) {
       const ServiceSpec* service = Service(i);
@@ -127,6 +128,7 @@ void Stepper::Monitor() {
   if (!removing) {
     JudgeProven(window_open);
     if (out_.next.state != RolloutState::kMonitoring) return;
+    if (ProvenNowhere()) return Finish();
   }
   if (window_open) return;
   ReturnDeferred();
@@ -142,9 +144,11 @@ void Stepper::Monitor() {
 }
 
 void Stepper::Finish() {
+  const bool failed = ProvenNowhere();
   std::string reason;
   for (size_t i = 0; i < targets().size(); ++i) {
     RolloutTarget& target = targets()[i];
+    if (failed && target.state != TargetState::kFailed) continue;
     if (!Settled(i)) Move(i, TargetState::kDeferred, target.reason);
     if (target.state == TargetState::kProven) {
       if (target.action != TargetAction::kRemove || MovesWithState(i))
@@ -154,7 +158,9 @@ void Stepper::Finish() {
     reason += (reason.empty() ? "" : "; ") + Name(i) +
               (target.state == TargetState::kDeferred ? " is deferred: " : ": ") + target.reason;
   }
-  if (reason.empty()) {
+  if (failed) {
+    End(RolloutState::kFailed, "it was proven nowhere: " + reason, event_kind::kRolloutFailed);
+  } else if (reason.empty()) {
     End(RolloutState::kSucceeded, "", event_kind::kRolloutSucceeded);
   } else {
     End(RolloutState::kPartial, reason, event_kind::kRolloutPartial);
@@ -163,29 +169,31 @@ void Stepper::Finish() {
 
 void Stepper::AtDeadline() {
   std::string held;
+  bool tolerated = false;
   for (size_t i = 0; i < targets().size(); ++i) {
     const RolloutTarget& target = targets()[i];
-    if (target.state != TargetState::kWorking) {
-      if (target.state == TargetState::kWaiting && !LateRemoval(i) && held.empty()) {
-        held = Name(i) + " waits: " + target.reason;
-      }
-      continue;
-    }
+    if (target.state != TargetState::kWorking) continue;
     const Judgement now = Judge(target, Service(i), in_.targets[i], Host(i));
     const InstanceStatus* status = in_.targets[i].observed;
     // A container was made and is not what it should be: that is the application's doing.
-    const bool tried =
-        status != nullptr && (MayRun(status->state) || status->state == InstanceState::kExited ||
-                              status->state == InstanceState::kFailed);
+    const bool tried = status != nullptr && status->state != InstanceState::kUnknown &&
+                       (MayRun(status->state) || status->state == InstanceState::kExited ||
+                        status->state == InstanceState::kFailed);
     if (now.standing == Standing::kWorking && tried && target.action != TargetAction::kRemove) {
       FailTarget(i, "was not healthy in time (" + now.reason + ")");
       if (out_.next.state != RolloutState::kRunning) return;
+      tolerated = true;
     } else if (held.empty()) {
       held = Name(i) + ": " + now.reason;
     }
   }
-  if (held.empty()) return Progress();  // the failures were tolerated: go on
-  Pause("no progress until the deadline: " + held);
+  for (size_t i = 0; i < targets().size() && !tolerated && held.empty(); ++i) {
+    if (targets()[i].state != TargetState::kWaiting || LateRemoval(i)) continue;
+    held = Name(i) + " waits: " + targets()[i].reason;
+  }
+  if (!held.empty()) return Pause("no progress until the deadline: " + held);
+  Progress();  // the failures were tolerated: the next ones begin
+  out_.more = true;
 }
 
 void Stepper::RollBack() {
@@ -222,6 +230,10 @@ void Stepper::CatchUp() {
   bool complete = !targets().empty();
   for (size_t i = 0; i < targets().size(); ++i) {
     if (targets()[i].state == TargetState::kDeferred && HostReady(i)) {
+      if (out_.changes.size() >= static_cast<size_t>(in_.max_starts)) {
+        out_.more = true;
+        return;
+      }
       ResumeDeferred(i);
     } else if (targets()[i].state == TargetState::kWorking) {
       JudgeReturned(i);
@@ -320,6 +332,21 @@ void Stepper::FindLinks() {
 
 bool Stepper::LateRemoval(size_t i) const {
   return targets()[i].action == TargetAction::kRemove && !MovesWithState(i) && !HandsOverPort(i);
+}
+
+bool Stepper::WaitsForItsData(size_t i) const {
+  if (targets()[i].action != TargetAction::kCreate || !MovesWithState(i)) return false;
+  return std::none_of(targets().begin(), targets().end(), [&](const RolloutTarget& other) {
+    return other.action == TargetAction::kRemove && other.slot == targets()[i].slot &&
+           other.state == TargetState::kProven;
+  });
+}
+
+bool Stepper::ProvenNowhere() const {
+  return Count(TargetState::kFailed) > 0 &&
+         std::none_of(targets().begin(), targets().end(), [](const RolloutTarget& target) {
+           return target.state == TargetState::kProven && target.action != TargetAction::kRemove;
+         });
 }
 
 int Stepper::Count(TargetState state) const {

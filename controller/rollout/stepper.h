@@ -60,10 +60,14 @@ class Stepper {
   bool Unplaced(size_t i) const;
   // A slot with data that changes its host: the old container ends before the new one begins.
   bool MovesWithState(size_t i) const { return moves_[i]; }
+  // Such a slot, and the old container has not ended yet.
+  bool WaitsForItsData(size_t i) const;
   // A removal that waits for the end of the rollout.
   bool LateRemoval(size_t i) const;
   // A target that shares a fixed port with another on its host: they go together (R15).
   bool HandsOverPort(size_t i) const { return !links_[i].empty(); }
+  // Failures were tolerated, and nothing is proven beside them: nothing came of the revision.
+  bool ProvenNowhere() const;
   int Count(TargetState state) const;
   std::string Name(size_t i) const;
 
