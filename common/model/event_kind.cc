@@ -18,6 +18,8 @@ constexpr auto kKinds = std::to_array<EventKind>({
     {event_kind::kAssignmentRejected,
      "a host refused what one app should run; its last good version stays"},
     {event_kind::kBackupMade, "a backup of the database was written"},
+    {event_kind::kBreakerSwitched,
+     "rollouts hold because many hosts were lost together, or go on again"},
     {event_kind::kContainerCompleted,
      "a container ended with exit code 0, as its restart policy lets it"},
     {event_kind::kContainerCreated, "a container was created, not yet started"},

@@ -52,6 +52,7 @@ inline constexpr char kAppStarted[] = "app_started";
 inline constexpr char kAppStopped[] = "app_stopped";
 inline constexpr char kAppUnnamed[] = "app_unnamed";
 inline constexpr char kBackupMade[] = "backup_made";
+inline constexpr char kBreakerSwitched[] = "breaker_switched";
 inline constexpr char kHostAdopted[] = "host_adopted";
 inline constexpr char kHostAway[] = "host_away";
 inline constexpr char kHostBack[] = "host_back";

@@ -88,13 +88,7 @@ absl::Status Core::Impl::Start() {
     state.unsettled.insert(name);
     state.ledger.TouchApp(name);
     // The time that the controller was away is nobody's fault.
-    const RolloutRow* rollout = state.ledger.NewestRollout(name);
-    const RevisionRow* to =
-        rollout == nullptr ? nullptr : state.ledger.FindRevision(name, rollout->to);
-    if (to == nullptr || Ended(rollout->state) || rollout->state == RolloutState::kPaused) continue;
-    RolloutRow row = *rollout;
-    row.deadline = std::max(row.deadline, state.steady + ProgressTime(to->spec));
-    state.ledger.PutRollout(std::move(row));
+    ExtendDeadline(state, name, state.steady);
   }
   state.ledger.RaiseGenerations();
   return state.store.Commit(state.ledger.mutable_model());

@@ -17,6 +17,7 @@
 #include "controller/core/sessions.h"
 #include "controller/core/spec_cache.h"
 #include "controller/core/watchers.h"
+#include "controller/schedule/breaker.h"
 #include "controller/schedule/place.h"
 #include "controller/store/store.h"
 
@@ -81,6 +82,9 @@ struct CoreState {
   std::set<AppName> unsettled;
   // When a rollout wants to be stepped again although nothing happens.
   std::map<AppName, absl::Time> next_step;
+  // R23: while it is open rollouts hold, and `breaker_reason` says why.
+  BreakerVerdict breaker;
+  std::string breaker_reason;
   // Platforms of images, as registries told them since the start, by digest reference.
   std::map<std::string, std::vector<std::string>> platforms;
   MonoTime next_pruning;

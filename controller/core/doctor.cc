@@ -25,6 +25,9 @@ void ExamineController(const CoreState& state, std::vector<Finding>* out) {
          "recovery: " + state.ledger.fleet().recovery_reason +
              "; look at `ctl recovery status`, then `ctl recovery accept`");
   }
+  if (state.breaker.open) {
+    Find(out, "error", subject, "rollouts hold: " + state.breaker_reason);
+  }
   for (const auto& [name, row] : state.ledger.model().apps.rows()) {
     const RolloutRow* rollout = state.ledger.NewestRollout(name);
     if (rollout != nullptr && rollout->state == RolloutState::kPaused) {

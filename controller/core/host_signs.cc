@@ -3,6 +3,7 @@
 
 #include "common/model/event_kind.h"
 #include "controller/core/hosts.h"
+#include "controller/core/rollouts.h"
 #include "controller/core/settle.h"
 
 namespace quayside::controller {
@@ -11,6 +12,44 @@ namespace {
 // An Assignment that a host could not store is offered again after 1, 2, 4 and then always 8
 // heartbeats.
 constexpr int kMaxDoublings = 3;
+
+// R23: rollouts hold while many hosts are lost together.
+void WatchBreaker(CoreState& state) {
+  BreakerFacts facts{.open = state.breaker.open};
+  for (const auto& [id, presence] : state.sessions.hosts()) {
+    if (presence.lost_at.has_value()) {
+      facts.lost_at.push_back(*presence.lost_at);
+    } else {
+      ++facts.present;
+    }
+  }
+  const BreakerVerdict before = state.breaker;
+  state.breaker = DecideBreaker(facts, BreakerRules(), state.now);
+  if (state.breaker.open && !before.open) {
+    state.breaker_reason =
+        "many hosts were lost together (" + std::to_string(facts.lost_at.size()) + " of " +
+        std::to_string(facts.lost_at.size() + facts.present) +
+        " are not there), so nothing is changed until they are back or no other is lost for 2 "
+        "minutes";
+    state.Event(event_kind::kBreakerSwitched,
+                {.message = "rollouts hold: " + state.breaker_reason});
+  } else if (before.open && !state.breaker.open) {
+    state.Event(event_kind::kBreakerSwitched,
+                {.message = facts.lost_at.empty()
+                                ? "rollouts go on: every host is back"
+                                : "rollouts go on: no other host was lost for 2 minutes"});
+  }
+  if (state.breaker.open == before.open && state.breaker.closes_at == before.closes_at) return;
+  const absl::Duration hold =
+      state.breaker.open ? state.breaker.closes_at - state.now : absl::ZeroDuration();
+  for (const auto& [app, row] : state.ledger.model().apps.rows()) {
+    const RolloutRow* rollout = state.ledger.NewestRollout(app);
+    if (rollout == nullptr) continue;
+    if (Ended(rollout->state) && rollout->state != RolloutState::kPartial) continue;
+    ExtendDeadline(state, app, state.steady + hold);
+    state.ledger.TouchApp(app);
+  }
+}
 
 }  // namespace
 
@@ -93,12 +132,17 @@ void HostChanged(CoreState& state, const HostId& host) {
 }
 
 void WatchPresence(CoreState& state) {
+  bool changed = false;
   for (const auto& [id, row] : state.ledger.model().hosts.rows()) {
     HostPresence& presence = state.sessions.At(id);
     const Presence before = presence.shown;
     const Presence after = DecidePresence(presence.facts, state.sessions.rules(), state.now);
     if (before == after) continue;
     presence.shown = after;
+    changed = true;
+    const bool gone = after == Presence::kAway || after == Presence::kLost;
+    if (after == Presence::kReady) presence.lost_at.reset();
+    if (gone && !presence.lost_at.has_value()) presence.lost_at = state.now;
     HostChanged(state, id);
     const bool told_gone = presence.told_gone;
     presence.told_gone = after == Presence::kAway || after == Presence::kLost ||
@@ -116,10 +160,12 @@ void WatchPresence(CoreState& state) {
                   {.host = row.name, .message = "host " + row.name + " is back"});
     }
   }
+  if (changed || state.now >= state.breaker.closes_at) WatchBreaker(state);
 }
 
 MonoTime NextPresenceChange(const CoreState& state) {
   MonoTime next = MonoTime::Never();
+  if (state.breaker.closes_at > state.now) next = state.breaker.closes_at;
   for (const auto& [id, presence] : state.sessions.hosts()) {
     next = std::min(next, NextPresenceChange(presence.facts, state.sessions.rules(), state.now));
   }

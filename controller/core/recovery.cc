@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/base/status.h"
 #include "common/model/event_kind.h"
+#include "controller/core/rollouts.h"
 
 namespace quayside::controller {
 namespace {
@@ -102,6 +103,7 @@ absl::StatusOr<std::vector<std::string>> AcceptApps(CoreState& state, const AppN
     next.held = false;
     state.ledger.PutApp(std::move(next));
     state.unsettled.insert(name);
+    ExtendDeadline(state, name, state.steady);  // it was held
     accepted.push_back(name.value);
     state.Event(event_kind::kRecoveryAccepted,
                 {.app = name, .message = by + " accepted what the database says of " + name.value});

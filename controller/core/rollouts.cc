@@ -183,16 +183,29 @@ RolloutId BeginRollout(CoreState& state, const RevisionRow& to, const Placement&
 
 namespace {
 
+// A revision that is in place nowhere yet has not succeeded, even in part: its hosts are all lost.
+bool ProvenSomewhere(const RolloutRow& row) {
+  bool removals_only = true;
+  for (const RolloutTarget& target : row.targets) {
+    if (target.action == TargetAction::kRemove) continue;
+    if (target.state == TargetState::kProven) return true;
+    removals_only = false;
+  }
+  return removals_only;
+}
+
 // What follows from a rollout's new state: the app's last good revision, what was kept, timers.
 void FollowUp(CoreState& state, const RolloutRow& before, const RolloutRow& after,
               const AppSpec& spec) {
   const bool ended = Ended(after.state) && !Ended(before.state);
   const bool complete =
       after.state == RolloutState::kSucceeded && before.state != RolloutState::kSucceeded;
-  if (complete || (ended && after.state == RolloutState::kPartial)) {
+  if (complete || (after.state == RolloutState::kPartial && ProvenSomewhere(after))) {
     AppRow app = *state.ledger.FindApp(after.app);
-    app.succeeded_revision = std::max(app.succeeded_revision, after.to);
-    state.ledger.PutApp(std::move(app));
+    if (app.succeeded_revision < after.to) {
+      app.succeeded_revision = after.to;
+      state.ledger.PutApp(std::move(app));
+    }
   }
   if (complete || (ended && after.state == RolloutState::kRolledBack)) ForgetKept(state, after.app);
   if (ended || complete) state.unsettled.insert(after.app);
@@ -207,12 +220,24 @@ void FollowUp(CoreState& state, const RolloutRow& before, const RolloutRow& afte
 
 }  // namespace
 
+void ExtendDeadline(CoreState& state, const AppName& app, absl::Time from) {
+  const RolloutRow* rollout = state.ledger.NewestRollout(app);
+  if (rollout == nullptr || Ended(rollout->state) || rollout->state == RolloutState::kPaused)
+    return;
+  const RevisionRow* to = state.ledger.FindRevision(app, rollout->to);
+  if (to == nullptr) return;
+  RolloutRow row = *rollout;
+  row.deadline = std::max(row.deadline, from + ProgressTime(to->spec));
+  state.ledger.PutRollout(std::move(row));
+}
+
 bool StepApp(CoreState& state, const AppName& app) {
   state.next_step.erase(app);
   const RolloutRow* row = state.ledger.NewestRollout(app);
   const AppRow* app_row = state.ledger.FindApp(app);
   if (row == nullptr || app_row == nullptr || app_row->removing) return false;
   if (Ended(row->state) && row->state != RolloutState::kPartial) return false;
+  if (state.breaker.open) return false;  // R23
   const RevisionRow* to = state.ledger.FindRevision(app, row->to);
   if (to == nullptr) return false;
 
@@ -238,6 +263,7 @@ bool StepApp(CoreState& state, const AppName& app) {
     state.Event(event.kind, std::move(stored));
   }
   FollowUp(state, before, result.next, to->spec);
+  if (input.held) state.next_step.erase(app);  // a person is waited for, not a time
   if (result.next != before) state.ledger.PutRollout(std::move(result.next));
   return result.more;
 }

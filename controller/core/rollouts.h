@@ -23,6 +23,10 @@ RolloutId BeginRollout(CoreState& state, const RevisionRow& to, const Placement&
 std::vector<RolloutTarget> TargetsFor(const CoreState& state, const RevisionRow& to,
                                       const Placement& placement, bool new_attempt);
 
+// The app's open rollout gets the time for progress anew, counted from `from`: it was held by what
+// is nobody's fault (R20).
+void ExtendDeadline(CoreState& state, const AppName& app, absl::Time from);
+
 // Steps the app's newest rollout. True when it wants to be stepped again at once.
 bool StepApp(CoreState& state, const AppName& app);
 

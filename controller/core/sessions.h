@@ -34,6 +34,8 @@ struct HostPresence {
   Presence shown = Presence::kUnknown;  // what was last concluded, so that changes become events
   bool told_gone = false;               // the last event of its presence says that it is not here
   uint64_t last_ordinal = 0;
+  // When it went away (or was found lost); absent when it is ready, or was not heard of yet.
+  std::optional<MonoTime> lost_at;
 };
 
 class Sessions {

@@ -66,6 +66,9 @@ void CountServices(const CoreState& state, const RevisionRow& revision, AppStatu
 RolloutView ViewRollout(const CoreState& state, const RolloutRow& row) {
   RolloutView view;
   view.row = row;
+  if (state.breaker.open && !Ended(row.state) && row.state != RolloutState::kPaused) {
+    view.row.reason = state.breaker_reason + (row.reason.empty() ? "" : "; ") + row.reason;
+  }
   for (const RolloutTarget& target : row.targets) {
     TargetView shown{target, target.host.empty() ? "" : state.HostName(target.host), std::nullopt};
     const InstanceId& id = target.instance.empty() || target.action == TargetAction::kRemove
