@@ -5,6 +5,7 @@
 #include "common/base/status.h"
 #include "common/model/event_kind.h"
 #include "common/model/validate.h"
+#include "controller/core/history.h"
 #include "controller/core/placement_input.h"
 #include "controller/core/proposal.h"
 #include "controller/core/rollouts.h"
@@ -237,12 +238,7 @@ absl::StatusOr<ChangeResult> Rollback(CoreState& state, const RollbackApp& reque
   QS_ASSIGN_OR_RETURN(const RevisionRow* current, CurrentRevision(state, request.app, what));
   int64_t to = request.to;
   if (to == 0) {
-    // The newest that succeeded before the one that is wanted now.
-    for (const RolloutRow* rollout : state.ledger.RolloutsOf(request.app)) {
-      const bool good =
-          rollout->state == RolloutState::kSucceeded || rollout->state == RolloutState::kPartial;
-      if (good && rollout->to < current->key.number) to = std::max(to, rollout->to);
-    }
+    to = RevisionBefore(state.ledger, request.app);
     if (to == 0) {
       return FailedPrecondition("cannot " + what + ": no revision before " +
                                 std::to_string(current->key.number) +

@@ -4,15 +4,15 @@
 #include <array>
 
 namespace quayside::controller {
-namespace {
 
-// Causes of revisions that no file made.
 bool MadeByVerb(const std::string& cause) {
   static constexpr std::array<std::string_view, 6> kVerbs = {"deploy", "scale", "restart",
                                                              "stop",   "start", "rollback"};
   return std::any_of(kVerbs.begin(), kVerbs.end(),
                      [&](std::string_view verb) { return cause.starts_with(verb); });
 }
+
+namespace {
 
 std::string ImageText(const ContainerSpec& container) {
   return container.image_tag.empty() ? container.image : container.image_tag;
@@ -23,8 +23,7 @@ std::string ImageOfLastFile(const Ledger& ledger, const RevisionRow& current,
                             const ServiceName& name) {
   for (int64_t number = current.key.number; number > 0; --number) {
     const RevisionRow* row = ledger.FindRevision(current.key.app, number);
-    if (row == nullptr) break;
-    if (MadeByVerb(row->cause)) continue;
+    if (row == nullptr || MadeByVerb(row->cause)) continue;  // the oldest are forgotten
     const ServiceSpec* service = FindService(row->spec, name);
     return service == nullptr ? "" : ImageText(service->container);
   }

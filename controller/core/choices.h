@@ -14,4 +14,7 @@ namespace quayside::controller {
 std::vector<std::string> KeepChoices(const Ledger& ledger, const RevisionRow* current,
                                      AppSpec* spec);
 
+// True for causes of revisions that no file made.
+bool MadeByVerb(const std::string& cause);
+
 }  // namespace quayside::controller

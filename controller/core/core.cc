@@ -11,6 +11,7 @@
 #include "controller/core/apps.h"
 #include "controller/core/assignment_builder.h"
 #include "controller/core/core_state.h"
+#include "controller/core/history.h"
 #include "controller/core/hosts.h"
 #include "controller/core/recovery.h"
 #include "controller/core/requests_in.h"
@@ -86,6 +87,7 @@ absl::Status Core::Impl::Start() {
   ResumeRecovery(state);
   for (const auto& [name, app] : state.ledger.model().apps.rows()) {
     state.unsettled.insert(name);
+    state.to_prune.insert(name);
     state.ledger.TouchApp(name);
     // The time that the controller was away is nobody's fault.
     ExtendDeadline(state, name, state.steady);
@@ -181,6 +183,10 @@ void Core::Impl::Prune() {
   if (state.now < state.next_pruning) return;
   state.next_pruning = state.now + kPrunePeriod;
   PruneAnswers(state, kPruneRows);
+  if (PruneHistory(state, kPruneRows)) {
+    state.next_pruning = state.now;
+    again = true;
+  }
   const absl::StatusOr<int> pruned = state.store.PruneEvents(
       state.wall - state.options.event_retention, state.options.max_events, kPruneRows);
   if (!pruned.ok()) {

@@ -87,6 +87,8 @@ struct CoreState {
   std::string breaker_reason;
   // Platforms of images, as registries told them since the start, by digest reference.
   std::map<std::string, std::vector<std::string>> platforms;
+  // Apps whose history may have grown too long (history.h).
+  std::set<AppName> to_prune;
   MonoTime next_pruning;
 
   Presence PresenceOf(const HostId& host) const { return sessions.Of(host, now); }

@@ -28,8 +28,10 @@ void Ledger::Reset(Model model) {
   for (const auto& [id, row] : model_.instances.rows()) {
     instances_of_[row.desired.slot.app].insert(id);
     instances_on_[row.desired.host].insert(id);
+    Use(row.desired.spec, 1);
   }
   for (const auto& [id, row] : model_.kept.rows()) {
+    Use(row.instance.desired.spec, 1);
     kept_of_[row.instance.desired.slot.app].insert(id);
     kept_on_[row.instance.desired.host].insert(id);
   }
@@ -37,6 +39,10 @@ void Ledger::Reset(Model model) {
   for (const auto& [key, row] : model_.removals.rows()) removals_of_[row.removal.app].insert(key);
   for (const auto& [id, row] : model_.rollouts.rows()) {
     rollouts_of_[row.app].insert({row.ticket, id});
+  }
+  for (const auto& [key, row] : model_.revisions.rows()) UseAll(row, 1);
+  for (const auto& [digest, row] : model_.specs.rows()) {
+    if (!spec_uses_.contains(digest)) unused_specs_.insert(digest);
   }
 }
 
@@ -85,6 +91,8 @@ void Ledger::PutInstance(InstanceRow row) {
     EraseFrom(&instances_on_, old->desired.host, id);
   }
   if (old == nullptr || old->desired != row.desired) TouchHost(row.desired.host);
+  Use(row.desired.spec, 1);
+  if (old != nullptr) Use(old->desired.spec, -1);
   TouchApp(row.desired.slot.app);
   instances_of_[row.desired.slot.app].insert(id);
   instances_on_[row.desired.host].insert(id);
@@ -98,12 +106,15 @@ void Ledger::DeleteInstance(const InstanceId& id) {
   TouchApp(row->desired.slot.app);
   EraseFrom(&instances_of_, row->desired.slot.app, id);
   EraseFrom(&instances_on_, row->desired.host, id);
+  Use(row->desired.spec, -1);
   model_.instances.Delete(id);
 }
 
 void Ledger::PutKept(InstanceRow row) {
   const InstanceId id = row.desired.id;
   TouchHost(row.desired.host);
+  Use(row.desired.spec, 1);
+  if (const KeptRow* old = model_.kept.Find(id)) Use(old->instance.desired.spec, -1);
   kept_of_[row.desired.slot.app].insert(id);
   kept_on_[row.desired.host].insert(id);
   model_.kept.Put(id, KeptRow{std::move(row)});
@@ -115,6 +126,7 @@ void Ledger::DeleteKept(const InstanceId& id) {
   TouchHost(row->instance.desired.host);
   EraseFrom(&kept_of_, row->instance.desired.slot.app, id);
   EraseFrom(&kept_on_, row->instance.desired.host, id);
+  Use(row->instance.desired.spec, -1);
   model_.kept.Delete(id);
 }
 
@@ -147,7 +159,7 @@ void Ledger::DeleteApp(const AppName& name) {
        it != model_.revisions.rows().end() && it->first.app == name; ++it) {
     revisions.push_back(it->first);
   }
-  for (const RevisionKey& key : revisions) model_.revisions.Delete(key);
+  for (const RevisionKey& key : revisions) DeleteRevision(key);
   for (const auto& [ticket, id] : SetOf(rollouts_of_, name)) model_.rollouts.Delete(id);
   rollouts_of_.erase(name);
   model_.apps.Delete(name);
@@ -156,6 +168,62 @@ void Ledger::DeleteApp(const AppName& name) {
 
 const RevisionRow* Ledger::FindRevision(const AppName& app, int64_t number) const {
   return model_.revisions.Find({app, number});
+}
+
+void Ledger::PutRevision(RevisionRow row) {
+  UseAll(row, 1);
+  if (const RevisionRow* old = model_.revisions.Find(row.key)) UseAll(*old, -1);
+  const RevisionKey key = row.key;
+  model_.revisions.Put(key, std::move(row));
+}
+
+void Ledger::DeleteRevision(const RevisionKey& key) {
+  const RevisionRow* row = model_.revisions.Find(key);
+  if (row == nullptr) return;
+  UseAll(*row, -1);
+  model_.revisions.Delete(key);
+}
+
+void Ledger::PutSpec(const SpecDigest& digest, SpecRow row) {
+  if (!spec_uses_.contains(digest)) unused_specs_.insert(digest);
+  model_.specs.Put(digest, std::move(row));
+}
+
+void Ledger::DeleteSpec(const SpecDigest& digest) {
+  unused_specs_.erase(digest);
+  model_.specs.Delete(digest);
+}
+
+std::vector<SpecDigest> Ledger::UnusedSpecs(int limit) const {
+  std::vector<SpecDigest> unused;
+  for (const SpecDigest& digest : unused_specs_) {
+    if (static_cast<int>(unused.size()) >= limit) break;
+    unused.push_back(digest);
+  }
+  return unused;
+}
+
+void Ledger::UseAll(const RevisionRow& row, int by) {
+  for (const auto& [service, digest] : row.digests) Use(digest, by);
+  for (const auto& [where, digest] : row.host_digests) Use(digest, by);
+}
+
+void Ledger::Use(const SpecDigest& digest, int by) {
+  int& uses = spec_uses_[digest];
+  uses += by;
+  if (uses > 0) {
+    unused_specs_.erase(digest);
+    return;
+  }
+  spec_uses_.erase(digest);
+  if (model_.specs.Find(digest) != nullptr) unused_specs_.insert(digest);
+}
+
+void Ledger::DeleteRollout(const RolloutId& id) {
+  const RolloutRow* row = model_.rollouts.Find(id);
+  if (row == nullptr) return;
+  EraseFrom(&rollouts_of_, row->app, {row->ticket, id});
+  model_.rollouts.Delete(id);
 }
 
 void Ledger::PutRollout(RolloutRow row) {

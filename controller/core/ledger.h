@@ -48,10 +48,16 @@ class Ledger {
   void PutApp(AppRow row);
   void DeleteApp(const AppName& name);  // with its revisions, rollouts and bindings of no use
   const RevisionRow* FindRevision(const AppName& app, int64_t number) const;
-  void PutRevision(RevisionRow row) { model_.revisions.Put(row.key, row); }
-  void PutSpec(const SpecDigest& digest, SpecRow row) { model_.specs.Put(digest, std::move(row)); }
+  void PutRevision(RevisionRow row);
+  void DeleteRevision(const RevisionKey& key);
+  void PutSpec(const SpecDigest& digest, SpecRow row);
+  // REQUIRES: it is among UnusedSpecs.
+  void DeleteSpec(const SpecDigest& digest);
+  // At most `limit` specs that no revision, instance or kept row names.
+  std::vector<SpecDigest> UnusedSpecs(int limit) const;
 
   void PutRollout(RolloutRow row);
+  void DeleteRollout(const RolloutId& id);
   // The newest by ticket, or nullptr.
   const RolloutRow* NewestRollout(const AppName& app) const;
   std::vector<const RolloutRow*> RolloutsOf(const AppName& app) const;  // oldest first
@@ -89,6 +95,10 @@ class Ledger {
   bool Dirty() const;
 
  private:
+  // Counts those who name a spec, up or down.
+  void Use(const SpecDigest& digest, int by);
+  void UseAll(const RevisionRow& row, int by);
+
   Model model_;
   std::map<std::string, HostId> host_by_name_;
   std::map<AppName, std::set<InstanceId>> instances_of_, kept_of_;
@@ -96,6 +106,8 @@ class Ledger {
   std::map<AppName, std::set<HostInstance>> observed_of_;
   std::map<AppName, std::set<RemovalKey>> removals_of_;
   std::map<AppName, std::set<std::pair<int64_t, RolloutId>>> rollouts_of_;
+  std::map<SpecDigest, int> spec_uses_;
+  std::set<SpecDigest> unused_specs_;
   std::set<HostId> touched_hosts_, raised_hosts_;
   std::set<AppName> touched_apps_;
 };

@@ -169,6 +169,7 @@ RolloutId BeginRollout(CoreState& state, const RevisionRow& to, const Placement&
   }
   row.targets = TargetsFor(state, to, placement, new_attempt);
   DropOldTargets(state, app);
+  state.to_prune.insert(app);
   state.Event(event_kind::kRolloutStarted,
               {.app = app,
                .revision = row.to,
@@ -208,7 +209,10 @@ void FollowUp(CoreState& state, const RolloutRow& before, const RolloutRow& afte
     }
   }
   if (complete || (ended && after.state == RolloutState::kRolledBack)) ForgetKept(state, after.app);
-  if (ended || complete) state.unsettled.insert(after.app);
+  if (ended || complete) {
+    state.unsettled.insert(after.app);
+    state.to_prune.insert(after.app);
+  }
   if (Ended(after.state) || after.state == RolloutState::kPaused) return;
   absl::Time wake = after.deadline;
   const absl::Time unplaced = after.deadline - ProgressTime(spec) + HealthyTime(spec);
