@@ -23,6 +23,9 @@ Examples:
 
 SIGTERM ends the controller; agents keep their containers running meanwhile.)";
 
+// Longer than anybody means; wall clock times with it stay far from the end of what they can hold.
+constexpr absl::Duration kMaxDuration = absl::Hours(24 * 3650);
+
 struct Words {
   std::string listen = "127.0.0.1:7443";
   std::string https = "127.0.0.1:7480";
@@ -52,6 +55,9 @@ void AddDuration(CLI::App& app, const std::string& flag, absl::Duration* value,
            if (!absl::ParseDuration(text, &parsed) || parsed <= absl::ZeroDuration()) {
              throw CLI::ValidationError(flag,
                                         "`" + text + "` is no duration above zero, like 30s or 2h");
+           }
+           if (parsed > kMaxDuration) {
+             throw CLI::ValidationError(flag, "`" + text + "` is longer than 87600h (ten years)");
            }
            *value = parsed;
          },

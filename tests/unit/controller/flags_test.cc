@@ -95,5 +95,36 @@ TEST(ControllerFlags, RefuseWithASentence) {
   ExpectRefused({"--max-hosts", "0"}, "--max-hosts");
 }
 
+TEST(ControllerFlags, AtTheirLimitsAreTakenAndBeyondRefused) {
+  const std::vector<std::vector<const char*>> taken = {{"--max-hosts", "1"},
+                                                       {"--max-hosts", "100000"},
+                                                       {"--max-events", "1000"},
+                                                       {"--max-events", "100000000"},
+                                                       {"--heartbeat", "100ms", "--lease", "200ms"},
+                                                       {"--start-grace", "1ns"},
+                                                       {"--start-grace", "87600h"},
+                                                       {"--event-retention", "87600h"}};
+  for (const std::vector<const char*>& at : taken) {
+    const auto flags = Parse(at);
+    EXPECT_TRUE(flags.ok()) << at[0] << " " << at[1] << ": " << flags.status();
+  }
+  const std::vector<std::vector<const char*>> refused = {{"--max-hosts", "100001"},
+                                                         {"--max-hosts", "-1"},
+                                                         {"--max-hosts", "many"},
+                                                         {"--max-events", "999"},
+                                                         {"--max-events", "100000001"},
+                                                         {"--start-grace", "0s"},
+                                                         {"--start-grace", "-1s"},
+                                                         {"--start-grace", "87601h"},
+                                                         {"--event-retention", "inf"},
+                                                         {"--event-retention", "30"},
+                                                         {"--lease", ""},
+                                                         {"--log-level", "loud"},
+                                                         {"--log-format", "xml"},
+                                                         {"--listen", "127.0.0.1:65536"},
+                                                         {"--https", "127.0.0.1:-1"}};
+  for (const std::vector<const char*>& over : refused) ExpectRefused(over, over[0]);
+}
+
 }  // namespace
 }  // namespace quayside::controller
