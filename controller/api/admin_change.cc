@@ -140,7 +140,7 @@ AdminService::Reactor* AdminService::Deploy(Context* context, const v1::DeployRe
   const auto read = [this, request]() -> absl::StatusOr<DeployImages> {
     DeployImages question;
     QS_ASSIGN_OR_RETURN(question.caller, MakeCaller(*request));
-    QS_RETURN_IF_ERROR(CheckText(request->app(), "app"));
+    QS_RETURN_IF_ERROR(CheckName(request->app(), "app"));
     QS_RETURN_IF_ERROR(CheckText(request->host(), "host"));
     if (request->images_size() == 0 || request->images_size() > kMaxDeployImages) {
       return InvalidArgument("a deploy names between 1 and 1000 images");
@@ -178,8 +178,8 @@ AdminService::Reactor* AdminService::Scale(Context* context, const v1::ScaleRequ
   return Ask(context, reply, [&]() -> absl::StatusOr<ScaleService> {
     ScaleService question;
     QS_ASSIGN_OR_RETURN(question.caller, MakeCaller(*request));
-    QS_RETURN_IF_ERROR(CheckText(request->app(), "app"));
-    QS_RETURN_IF_ERROR(CheckText(request->service(), "service"));
+    QS_RETURN_IF_ERROR(CheckName(request->app(), "app"));
+    QS_RETURN_IF_ERROR(CheckName(request->service(), "service"));
     QS_RETURN_IF_ERROR(wire::CheckRange(request->replicas(), 0, kMaxReplicas, "replicas"));
     question.app = AppName(request->app());
     question.service = ServiceName(request->service());
@@ -193,7 +193,7 @@ AdminService::Reactor* AdminService::Restart(Context* context, const v1::Restart
   return Ask(context, reply, [&]() -> absl::StatusOr<RestartServices> {
     RestartServices question;
     QS_ASSIGN_OR_RETURN(question.caller, MakeCaller(*request));
-    QS_RETURN_IF_ERROR(CheckText(request->app(), "app"));
+    QS_RETURN_IF_ERROR(CheckName(request->app(), "app"));
     QS_RETURN_IF_ERROR(CheckText(request->service(), "service"));
     question.app = AppName(request->app());
     question.service = ServiceName(request->service());
@@ -207,7 +207,7 @@ AdminService::Reactor* AdminService::SetStopped(Context* context,
   return Ask(context, reply, [&]() -> absl::StatusOr<controller::SetStopped> {
     controller::SetStopped question;
     QS_ASSIGN_OR_RETURN(question.caller, MakeCaller(*request));
-    QS_RETURN_IF_ERROR(CheckText(request->app(), "app"));
+    QS_RETURN_IF_ERROR(CheckName(request->app(), "app"));
     QS_RETURN_IF_ERROR(CheckText(request->service(), "service"));
     question.app = AppName(request->app());
     question.service = ServiceName(request->service());
@@ -221,7 +221,7 @@ AdminService::Reactor* AdminService::Rollback(Context* context, const v1::Rollba
   return Ask(context, reply, [&]() -> absl::StatusOr<RollbackApp> {
     RollbackApp question;
     QS_ASSIGN_OR_RETURN(question.caller, MakeCaller(*request));
-    QS_RETURN_IF_ERROR(CheckText(request->app(), "app"));
+    QS_RETURN_IF_ERROR(CheckName(request->app(), "app"));
     if (request->to() < 0) return InvalidArgument("a revision is a number from 1 on");
     question.app = AppName(request->app());
     question.to = request->to();
@@ -235,7 +235,7 @@ AdminService::Reactor* AdminService::RemoveApp(Context* context,
   return Ask(context, reply, [&]() -> absl::StatusOr<controller::RemoveApp> {
     controller::RemoveApp question;
     QS_ASSIGN_OR_RETURN(question.caller, MakeCaller(*request));
-    QS_RETURN_IF_ERROR(CheckText(request->app(), "app"));
+    QS_RETURN_IF_ERROR(CheckName(request->app(), "app"));
     question.app = AppName(request->app());
     question.volumes = request->volumes();
     return question;

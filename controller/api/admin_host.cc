@@ -16,13 +16,12 @@ AdminService::Reactor* AdminService::LabelHost(Context* context,
   return Ask(context, reply, [&]() -> absl::StatusOr<controller::LabelHost> {
     controller::LabelHost question;
     QS_ASSIGN_OR_RETURN(question.caller, MakeCaller(*request));
-    QS_RETURN_IF_ERROR(CheckText(request->host(), "host"));
+    QS_RETURN_IF_ERROR(CheckName(request->host(), "host"));
     if (request->set_size() > kMaxLabels || request->remove_size() > kMaxLabels) {
       return InvalidArgument("at most 256 labels are changed at once");
     }
     for (const v1::StringEntry& label : request->set()) {
-      if (label.key().empty()) return InvalidArgument("a label needs a name");
-      QS_RETURN_IF_ERROR(CheckText(label.key(), "a label's name"));
+      QS_RETURN_IF_ERROR(CheckName(label.key(), "a label's name"));
       QS_RETURN_IF_ERROR(CheckText(label.value(), "a label's value"));
     }
     for (const std::string& name : request->remove()) {
@@ -41,7 +40,7 @@ AdminService::Reactor* AdminService::RemoveHost(Context* context,
   return Ask(context, reply, [&]() -> absl::StatusOr<controller::RemoveHost> {
     controller::RemoveHost question;
     QS_ASSIGN_OR_RETURN(question.caller, MakeCaller(*request));
-    QS_RETURN_IF_ERROR(CheckText(request->host(), "host"));
+    QS_RETURN_IF_ERROR(CheckName(request->host(), "host"));
     question.host = request->host();
     question.keep = request->keep();
     question.force = request->force();
@@ -55,7 +54,7 @@ AdminService::Reactor* AdminService::ConfirmHost(Context* context,
   return Ask(context, reply, [&]() -> absl::StatusOr<controller::ConfirmHost> {
     controller::ConfirmHost question;
     QS_ASSIGN_OR_RETURN(question.caller, MakeCaller(*request));
-    QS_RETURN_IF_ERROR(CheckText(request->host(), "host"));
+    QS_RETURN_IF_ERROR(CheckName(request->host(), "host"));
     QS_RETURN_IF_ERROR(CheckText(request->app(), "app"));
     question.host = request->host();
     question.app = request->app();
@@ -69,7 +68,7 @@ AdminService::Reactor* AdminService::AdoptHost(Context* context,
   return Ask(context, reply, [&]() -> absl::StatusOr<controller::AdoptHost> {
     controller::AdoptHost question;
     QS_ASSIGN_OR_RETURN(question.caller, MakeCaller(*request));
-    QS_RETURN_IF_ERROR(CheckText(request->host(), "host"));
+    QS_RETURN_IF_ERROR(CheckName(request->host(), "host"));
     QS_RETURN_IF_ERROR(CheckText(request->old_host_id(), "old_host_id"));
     question.host = request->host();
     question.old_host_id = request->old_host_id();
@@ -82,9 +81,9 @@ AdminService::Reactor* AdminService::MoveSlot(Context* context, const v1::MoveSl
   return Ask(context, reply, [&]() -> absl::StatusOr<controller::MoveSlot> {
     controller::MoveSlot question;
     QS_ASSIGN_OR_RETURN(question.caller, MakeCaller(*request));
-    QS_RETURN_IF_ERROR(CheckText(request->app(), "app"));
-    QS_RETURN_IF_ERROR(CheckText(request->service(), "service"));
-    QS_RETURN_IF_ERROR(CheckText(request->to_host(), "to_host"));
+    QS_RETURN_IF_ERROR(CheckName(request->app(), "app"));
+    QS_RETURN_IF_ERROR(CheckName(request->service(), "service"));
+    QS_RETURN_IF_ERROR(CheckName(request->to_host(), "to_host"));
     QS_RETURN_IF_ERROR(wire::CheckRange(request->slot(), 1, kMaxSlot, "slot"));
     question.slot = {AppName(request->app()), ServiceName(request->service()), request->slot()};
     question.to_host = request->to_host();

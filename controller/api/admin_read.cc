@@ -47,7 +47,7 @@ AdminService::Reactor* AdminService::GetStatus(Context* context,
                                                const v1::GetStatusRequest* request,
                                                v1::GetStatusReply* reply) {
   return Ask(context, reply, [&]() -> absl::StatusOr<controller::GetStatus> {
-    QS_RETURN_IF_ERROR(CheckText(request->app(), "app"));
+    QS_RETURN_IF_ERROR(CheckName(request->app(), "app"));
     controller::GetStatus question;
     question.app = AppName(request->app());
     return question;
@@ -58,7 +58,7 @@ AdminService::Reactor* AdminService::GetHistory(Context* context,
                                                 const v1::GetHistoryRequest* request,
                                                 v1::GetHistoryReply* reply) {
   return Ask(context, reply, [&]() -> absl::StatusOr<controller::GetHistory> {
-    QS_RETURN_IF_ERROR(CheckText(request->app(), "app"));
+    QS_RETURN_IF_ERROR(CheckName(request->app(), "app"));
     controller::GetHistory question;
     question.app = AppName(request->app());
     return question;
@@ -69,8 +69,9 @@ AdminService::Reactor* AdminService::InspectApp(Context* context,
                                                 const v1::InspectAppRequest* request,
                                                 v1::InspectAppReply* reply) {
   return Ask(context, reply, [&]() -> absl::StatusOr<controller::InspectApp> {
-    QS_RETURN_IF_ERROR(CheckText(request->app(), "app"));
+    QS_RETURN_IF_ERROR(CheckName(request->app(), "app"));
     controller::InspectApp question;
+    if (request->revision() < 0) return InvalidArgument("a revision is a number from 1 on");
     question.app = AppName(request->app());
     question.revision = request->revision();
     return question;
@@ -81,7 +82,7 @@ AdminService::Reactor* AdminService::InspectInstance(Context* context,
                                                      const v1::InspectInstanceRequest* request,
                                                      v1::InspectInstanceReply* reply) {
   return Ask(context, reply, [&]() -> absl::StatusOr<controller::InspectInstance> {
-    QS_RETURN_IF_ERROR(CheckText(request->instance(), "instance"));
+    QS_RETURN_IF_ERROR(CheckName(request->instance(), "instance"));
     controller::InspectInstance question;
     question.instance = InstanceId(request->instance());
     return question;
@@ -91,7 +92,7 @@ AdminService::Reactor* AdminService::InspectInstance(Context* context,
 AdminService::Reactor* AdminService::Explain(Context* context, const v1::ExplainRequest* request,
                                              v1::ExplainReply* reply) {
   return Ask(context, reply, [&]() -> absl::StatusOr<controller::Explain> {
-    QS_RETURN_IF_ERROR(CheckText(request->app(), "app"));
+    QS_RETURN_IF_ERROR(CheckName(request->app(), "app"));
     QS_RETURN_IF_ERROR(CheckText(request->host(), "host"));
     controller::Explain question;
     question.app = AppName(request->app());
@@ -109,6 +110,7 @@ AdminService::Reactor* AdminService::ListEvents(Context* context,
     if (request->limit() < 0 || request->limit() > kMaxEvents) {
       return InvalidArgument("limit must be between 0 and 1000 events");
     }
+    if (request->after_id() < 0) return InvalidArgument("after_id is the id of an event, or 0");
     controller::ListEvents question;
     question.app = request->app();
     question.host = request->host();

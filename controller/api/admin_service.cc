@@ -39,6 +39,12 @@ absl::Status AdminService::CheckText(const std::string& text, const char* field)
   return InvalidArgument(std::string(field) + " is longer than 255 bytes");
 }
 
+absl::Status AdminService::CheckName(const std::string& name, const char* field) {
+  if (name.empty())
+    return InvalidArgument(std::string(field) + " is empty; say which one is meant");
+  return CheckText(name, field);
+}
+
 absl::StatusOr<Caller> AdminService::MakeCaller(const std::string& request_id,
                                                 const std::string& body) const {
   if (request_id.empty() || request_id.size() > kMaxRequestId) {

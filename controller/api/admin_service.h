@@ -102,6 +102,8 @@ class AdminService final : public v1::AdminService::CallbackService {
   absl::Status Admit(const Context& context);
   // Refuses a text longer than 255 bytes; `field` names it.
   static absl::Status CheckText(const std::string& text, const char* field);
+  // The same for a name that the call cannot do without.
+  static absl::Status CheckName(const std::string& name, const char* field);
   // The caller of a change. kInvalidArgument without an acceptable request id.
   template <typename Message>
   absl::StatusOr<Caller> MakeCaller(const Message& request) const {
