@@ -85,11 +85,31 @@ std::optional<ChangeResult> NothingToDo(const CoreState& state, const Proposal& 
   return result;
 }
 
+// Keeps what registries told of the images that a stored revision uses.
+void KeepImages(CoreState& state, const AppSpec& spec) {
+  const auto keep = [&](const std::string& image) {
+    const auto told = state.images.find(image);
+    if (told != state.images.end()) state.ledger.PutImage(image, told->second);
+  };
+  for (const ServiceSpec& service : spec.services) {
+    keep(service.container.image);
+    for (const auto& [host, image] : service.host_images) keep(image);
+  }
+}
+
 // Stores the proposal as the app's next revision and begins its rollout.
 ChangeResult Accept(CoreState& state, Proposal proposal, const Caller& caller, std::string cause,
                     int64_t ticket) {
-  if (std::optional<ChangeResult> done = NothingToDo(state, proposal)) return *std::move(done);
   const AppName app = proposal.revision.key.app;
+  if (std::optional<ChangeResult> done = NothingToDo(state, proposal)) {
+    // A change that was accepted before this one comes too late also when this one changes nothing
+    // (R24).
+    AppRow row = *state.ledger.FindApp(app);
+    row.ticket = ticket;
+    state.ledger.PutApp(std::move(row));
+    KeepImages(state, proposal.revision.spec);
+    return *std::move(done);
+  }
   for (auto& [digest, row] : proposal.specs) state.ledger.PutSpec(digest, std::move(row));
   proposal.revision.cause = std::move(cause);
   proposal.revision.by = caller.by;
@@ -111,6 +131,7 @@ ChangeResult Accept(CoreState& state, Proposal proposal, const Caller& caller, s
                .message = "revision " + std::to_string(result.revision) + ": " +
                           proposal.revision.cause + " by " + caller.by});
   state.ledger.PutRevision(proposal.revision);
+  KeepImages(state, proposal.revision.spec);
   state.ledger.PutApp(std::move(row));
   result.rollout =
       BeginRollout(state, proposal.revision, proposal.placement, ticket, /*new_attempt=*/true);
@@ -296,7 +317,7 @@ absl::StatusOr<ChangeResult> Move(CoreState& state, const MoveSlot& request) {
                                                   ToString(request.slot) + " to " + host->name});
   const RevisionRow revision = *current;
   ChangeResult result{.revision = revision.key.number};
-  if (HasLocalState(service->container)) {
+  if (LeavesData(state, *service, host->name)) {
     result.warnings.push_back(ToString(request.slot) +
                               " has data of its own: it stays on the old host and is not copied");
   }

@@ -18,7 +18,8 @@ absl::StatusOr<ChangeResult> Remove(CoreState& state, const RemoveApp& request);
 // The next ticket (R24).
 int64_t NextTicket(CoreState& state);
 
-// Ends the removal of apps of which nothing is left anywhere.
-void FinishRemovals(CoreState& state, const AppName& app);
+// Does this turn's share of the app's removal, and forgets the app when nothing is left of it
+// anywhere. True when there is more to do at once.
+bool StepRemoval(CoreState& state, const AppName& app);
 
 }  // namespace quayside::controller

@@ -43,6 +43,7 @@ struct Core::Impl {
   absl::Status Start();
   MonoTime Turn(std::vector<CoreEvent> events);
 
+  void ResumeApps();
   void BeginTurn();
   void Take(CoreEvent event);
   void TakeHello(const AgentHello& hello);
@@ -84,16 +85,26 @@ absl::Status Core::Impl::Start() {
   state.sessions.Configure({state.started_mono,
                             std::max(2 * state.options.lease, state.options.start_grace),
                             state.options.lease});
-  ResumeRecovery(state);
+  const bool held = ResumeRecovery(state);
+  ResumeApps();
+  state.ledger.RaiseGenerations();
+  const absl::Status committed = state.store.Commit(state.ledger.mutable_model());
+  // A full disk does not keep the controller from reading (R29). But what is to be held must be
+  // stored before any host is told anything (R3).
+  if (committed.ok() || first || held) return committed;
+  CommitFailed(committed);
+  return absl::OkStatus();
+}
+
+// The time in which the controller was away, or could write nothing, is no rollout's fault.
+void Core::Impl::ResumeApps() {
   for (const auto& [name, app] : state.ledger.model().apps.rows()) {
     state.unsettled.insert(name);
     state.to_prune.insert(name);
     state.ledger.TouchApp(name);
-    // The time that the controller was away is nobody's fault.
+    if (app.removing) state.told_otherwise.insert(name);
     ExtendDeadline(state, name, state.steady);
   }
-  state.ledger.RaiseGenerations();
-  return state.store.Commit(state.ledger.mutable_model());
 }
 
 void Core::Impl::BeginTurn() {
@@ -140,7 +151,7 @@ void Core::Impl::TakeAck(AgentAck ack) {
   if (state.read_only_reason.empty()) HandleAck(state, ack);
   if (const HostId* host = state.sessions.HostOf(ack.session)) {
     state.sessions.Heard(*host, state.now);
-    state.unwritten_acks.insert_or_assign(ack.session, std::move(ack));
+    state.unwritten_acks.insert_or_assign(*host, std::move(ack));
   }
 }
 
@@ -149,7 +160,7 @@ void Core::Impl::TakeReport(AgentReport report) {
   if (const HostId* host = state.sessions.HostOf(report.session)) {
     state.sessions.Heard(*host, state.now);
     state.sessions.At(*host).facts.reported = true;
-    state.unwritten_reports.insert_or_assign(report.session, std::move(report));
+    state.unwritten_reports.insert_or_assign(*host, std::move(report));
   }
 }
 
@@ -171,8 +182,8 @@ void Core::Impl::Look() {
     if (at <= state.steady) due.insert(app);
   }
   for (const AppName& app : due) {
-    FinishRemovals(state, app);
-    if (StepApp(state, app)) {
+    const bool removing = StepRemoval(state, app);
+    if (StepApp(state, app) || removing) {
       more.insert(app);
       again = true;
     }
@@ -263,11 +274,11 @@ void Core::Impl::TryWriting() {
       event_kind::kStoreWritable,
       {.message = "the database can be written again; it could not be: " + state.read_only_reason});
   state.read_only_reason.clear();
-  for (auto& [session, ack] : std::exchange(state.unwritten_acks, {})) TakeAck(std::move(ack));
-  for (auto& [session, report] : std::exchange(state.unwritten_reports, {})) {
+  for (auto& [host, ack] : std::exchange(state.unwritten_acks, {})) TakeAck(std::move(ack));
+  for (auto& [host, report] : std::exchange(state.unwritten_reports, {})) {
     TakeReport(std::move(report));
   }
-  for (const auto& [name, app] : state.ledger.model().apps.rows()) state.unsettled.insert(name);
+  ResumeApps();
 }
 
 // To every host whose agent is known to have an older one (R2).
@@ -301,6 +312,7 @@ MonoTime Core::Impl::NextTurn() {
   MonoTime next = std::min(NextPresenceChange(state), state.commands.next_deadline());
   if (state.backup.active()) next = std::min(next, state.now + kBackupPause);
   if (!state.read_only_reason.empty()) return std::min(next, state.next_probe);
+  if (!state.unsettled.empty()) return state.now;
   next = std::min(next, state.next_pruning);
   for (const auto& [app, at] : state.next_step) next = std::min(next, At(at));
   return next;

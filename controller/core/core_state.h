@@ -23,6 +23,10 @@
 
 namespace quayside::controller {
 
+// How many rows one app may change in one turn (R28), give or take those of one slot or host; what
+// is more waits for the next turn.
+constexpr int kMaxRowsPerTurn = 1'000;
+
 // What a turn does once its commit is known to be durable, in this order.
 struct Outbox {
   // Answers of mutating calls: told whether the commit succeeded.
@@ -69,9 +73,9 @@ struct CoreState {
   std::string read_only_reason;
   MonoTime next_probe = MonoTime::Never();
   // What agents said that could not be committed: taken again when writing works. The newest of
-  // each session.
-  std::map<SessionId, AgentAck> unwritten_acks;
-  std::map<SessionId, AgentReport> unwritten_reports;
+  // each host (R8).
+  std::map<HostId, AgentAck> unwritten_acks;
+  std::map<HostId, AgentReport> unwritten_reports;
 
   // Hosts to which the newest Assignment is offered at the end of this turn, beside those whose
   // generation grew.
@@ -80,15 +84,18 @@ struct CoreState {
   std::map<AppName, std::vector<UnplacedSlot>> unplaced;
   // Apps whose placement has to be looked at again.
   std::set<AppName> unsettled;
+  // Apps under removal whose hosts may have been told something else of them before.
+  std::set<AppName> told_otherwise;
   // When a rollout wants to be stepped again although nothing happens.
   std::map<AppName, absl::Time> next_step;
   // R23: while it is open rollouts hold, and `breaker_reason` says why.
   BreakerVerdict breaker;
   std::string breaker_reason;
-  // Platforms of images, as registries told them since the start, by digest reference.
-  std::map<std::string, std::vector<std::string>> platforms;
   // Apps whose history may have grown too long (history.h).
   std::set<AppName> to_prune;
+  // What registries told of images since the start, by digest reference: also of those that no
+  // revision uses (yet).
+  std::map<std::string, ImageFacts> images;
   MonoTime next_pruning;
 
   Presence PresenceOf(const HostId& host) const { return sessions.Of(host, now); }

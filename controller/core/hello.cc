@@ -65,14 +65,19 @@ absl::StatusOr<const HostRow*> Identify(const CoreState& state, const AgentHello
 
 // R7: what to do with the session that this host has already.
 absl::Status ReplaceSession(CoreState& state, const HostRow& row, const AgentHello& hello) {
-  const HostPresence* presence = state.sessions.Get(row.id);
-  if (presence == nullptr || !presence->session.has_value()) return absl::OkStatus();
-  const Session& old = *presence->session;
-  if (old.machine_id != hello.machine_id) {
-    state.Event(event_kind::kHostDuplicated,
-                {.host = row.name,
-                 .message = "another machine came with the identity of " + row.name +
-                            " while it is connected; give the copy an empty data directory"});
+  HostPresence& presence = state.sessions.At(row.id);
+  if (!presence.session.has_value()) return absl::OkStatus();
+  Session& old = *presence.session;
+  const bool answers = state.PresenceOf(row.id) != Presence::kLost;
+  if (old.machine_id != hello.machine_id && answers) {
+    // The copy comes again and again: it is told once, and not while nothing can be written.
+    if (!old.duplicate_told && state.read_only_reason.empty()) {
+      old.duplicate_told = true;
+      state.Event(event_kind::kHostDuplicated,
+                  {.host = row.name,
+                   .message = "another machine came with the identity of " + row.name +
+                              " while it is connected; give the copy an empty data directory"});
+    }
     return AlreadyExists("host " + row.name +
                          " is connected from another machine; a copied data directory cannot be "
                          "used twice: empty it and join again");
@@ -131,7 +136,11 @@ void HandleHello(CoreState& state, const AgentHello& hello) {
   const std::string secret = Sha256Digest(hello.secret);
   const absl::StatusOr<const HostRow*> known = Identify(state, hello, secret);
   absl::Status refused = known.status();
-  if (refused.ok() && *known == nullptr && !state.read_only_reason.empty()) {
+  const bool ahead = refused.ok() && *known != nullptr &&
+                     hello.epoch == state.ledger.fleet().epoch &&
+                     hello.generation > (*known)->generation;
+  // Neither a new host nor what an old copy of the database asks for can be written down now.
+  if (refused.ok() && (*known == nullptr || ahead) && !state.read_only_reason.empty()) {
     refused = Unavailable("cannot admit " + hello.name + ": " + state.read_only_reason);
   }
   if (refused.ok() && *known != nullptr) refused = ReplaceSession(state, **known, hello);
@@ -141,8 +150,7 @@ void HandleHello(CoreState& state, const AgentHello& hello) {
     return;
   }
   HostRow row = *known == nullptr ? NewHost(state, secret) : **known;
-  if (*known != nullptr && hello.epoch == state.ledger.fleet().epoch &&
-      hello.generation > row.generation) {
+  if (ahead) {
     EnterRecovery(state, "agent " + row.name + " enforces generation " +
                              std::to_string(hello.generation) + " and the database knows only " +
                              std::to_string(row.generation) + ": the database is an old copy");
@@ -153,17 +161,18 @@ void HandleHello(CoreState& state, const AgentHello& hello) {
   }
   Welcome(state, hello, row.id);
   if (!state.read_only_reason.empty()) return;
-  const bool labels_before = *known != nullptr;
+  const bool joined = *known == nullptr;
   const std::map<std::string, std::string> labels = row.labels;
+  const bool renamed = row.name != hello.name;  // constraints may name it
   row.name = hello.name;
   row.machine_id = hello.machine_id;
   row.agent_version = hello.agent_version;
   TakeLabels(row, hello.labels);
   TakeEngineFacts(row, hello.engine);
   const HostId id = row.id;
-  const bool relabelled = !labels_before || labels != row.labels;
+  const bool changed = joined || renamed || labels != row.labels;
   state.ledger.PutHost(std::move(row));
-  if (relabelled) HostChanged(state, id);
+  if (changed) HostChanged(state, id);
 }
 
 void TakeEngineFacts(HostRow& row, const EngineFacts& engine) {

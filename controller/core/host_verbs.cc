@@ -43,6 +43,18 @@ std::string WhatRunsOn(const CoreState& state, const HostId& host) {
   return text;
 }
 
+// Ends the session of a host whose row goes, once that is durable (R29).
+void ForgetSession(CoreState& state, const HostId& host, absl::Status why) {
+  state.outbox.sends.push_back([&state, host, why = std::move(why)] {
+    const HostPresence* presence = state.sessions.Get(host);
+    if (presence != nullptr && presence->session.has_value()) {
+      state.fleet.Close(presence->session->id, why);
+    }
+    state.commands.HostGone(host);
+    state.sessions.Forget(host);
+  });
+}
+
 // "name (host id)" → host id.
 std::string IdInStray(const std::string& stray) {
   const size_t open = stray.rfind('(');
@@ -92,15 +104,8 @@ absl::StatusOr<std::monostate> RemoveFromFleet(CoreState& state, const RemoveHos
   for (const InstanceId& id : state.ledger.InstancesOn(row.id)) {
     apps.insert(state.ledger.model().instances.Find(id)->desired.slot.app);
   }
-  if (const HostPresence* presence = state.sessions.Get(row.id);
-      presence != nullptr && presence->session.has_value()) {
-    const SessionId session = presence->session->id;
-    state.outbox.sends.push_back([&state, session, name = row.name] {
-      state.fleet.Close(session, PermissionDenied("host " + name + " was removed from this fleet"));
-    });
-  }
-  state.commands.HostGone(row.id);
-  state.sessions.Forget(row.id);
+  ForgetSession(state, row.id,
+                PermissionDenied("host " + row.name + " was removed from this fleet"));
   state.ledger.DeleteHost(row.id);
   state.unsettled.insert(apps.begin(), apps.end());
   state.Event(event_kind::kHostRemoved,
@@ -111,8 +116,13 @@ absl::StatusOr<std::monostate> RemoveFromFleet(CoreState& state, const RemoveHos
 absl::StatusOr<std::vector<std::string>> Confirm(CoreState& state, const ConfirmHost& request) {
   QS_ASSIGN_OR_RETURN(const HostRow row, FindHost(state, request.host, "confirm"));
   std::vector<std::string> released;
+  std::set<AppName> wanted;  // since its last Report
+  for (const InstanceId& id : state.ledger.InstancesOn(row.id)) {
+    wanted.insert(state.ledger.model().instances.Find(id)->desired.slot.app);
+  }
   for (const AppName& app : row.unnamed_apps) {
     if (!request.app.empty() && app.value != request.app) continue;
+    if (wanted.contains(app)) continue;
     NameRemoval(state, row.id, {app, ServiceName(), 0}, "released by " + request.caller.by);
     released.push_back(app.value);
     state.Event(event_kind::kHostConfirmed, {.app = app,
@@ -137,9 +147,8 @@ absl::StatusOr<HostId> OldIdOf(const HostRow& row, const std::string& given) {
   ids.erase("");
   if (!given.empty()) {
     if (ids.contains(given)) return HostId(given);
-    return InvalidArgument("cannot adopt on " + row.name + ": it has no container of host \"" +
-                           given + "\"; `ctl host inspect " + row.name +
-                           "` lists its strays and their host ids");
+    return NotFound("cannot adopt on " + row.name + ": it has no container of host \"" + given +
+                    "\"; `ctl host inspect " + row.name + "` lists its strays and their host ids");
   }
   if (ids.size() == 1) return HostId(*ids.begin());
   return FailedPrecondition(
@@ -192,14 +201,7 @@ absl::StatusOr<HostId> Adopt(CoreState& state, const AdoptHost& request) {
   adopted.id = old_id;
   adopted.strays.clear();
   std::set<AppName> apps;
-  if (const HostPresence* presence = state.sessions.Get(row.id);
-      presence != nullptr && presence->session.has_value()) {
-    const SessionId session = presence->session->id;
-    state.outbox.sends.push_back([&state, session] {
-      state.fleet.Close(session, Unavailable("the host has a new id; connect again"));
-    });
-  }
-  state.sessions.Forget(row.id);
+  ForgetSession(state, row.id, Unavailable("the host has a new id; connect again"));
   // The name moves: first away from both, then to the adopted row.
   HostRow parked = row;
   parked.name = row.name + "/" + row.id.value;

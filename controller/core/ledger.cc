@@ -37,6 +37,7 @@ void Ledger::Reset(Model model) {
   }
   for (const auto& [key, row] : model_.observed.rows()) observed_of_[row.slot.app].insert(key);
   for (const auto& [key, row] : model_.removals.rows()) removals_of_[row.removal.app].insert(key);
+  for (const auto& [key, row] : model_.revisions.rows()) CountImages(row, 1);
   for (const auto& [id, row] : model_.rollouts.rows()) {
     rollouts_of_[row.app].insert({row.ticket, id});
   }
@@ -166,13 +167,35 @@ void Ledger::DeleteApp(const AppName& name) {
   TouchApp(name);
 }
 
+void Ledger::CountImages(const RevisionRow& row, int by) {
+  const auto count = [&](const std::string& image) {
+    const auto it = image_uses_.try_emplace(image, 0).first;
+    it->second += by;
+    if (it->second > 0) return;
+    image_uses_.erase(it);
+    model_.images.Delete(image);
+  };
+  for (const ServiceSpec& service : row.spec.services) {
+    count(service.container.image);
+    for (const auto& [host, image] : service.host_images) count(image);
+  }
+}
+
+void Ledger::PutImage(const std::string& digest_ref, ImageFacts facts) {
+  if (image_uses_.contains(digest_ref)) model_.images.Put(digest_ref, std::move(facts));
+}
+
 const RevisionRow* Ledger::FindRevision(const AppName& app, int64_t number) const {
   return model_.revisions.Find({app, number});
 }
 
 void Ledger::PutRevision(RevisionRow row) {
   UseAll(row, 1);
-  if (const RevisionRow* old = model_.revisions.Find(row.key)) UseAll(*old, -1);
+  CountImages(row, 1);
+  if (const RevisionRow* old = model_.revisions.Find(row.key)) {
+    UseAll(*old, -1);
+    CountImages(*old, -1);
+  }
   const RevisionKey key = row.key;
   model_.revisions.Put(key, std::move(row));
 }
@@ -181,6 +204,7 @@ void Ledger::DeleteRevision(const RevisionKey& key) {
   const RevisionRow* row = model_.revisions.Find(key);
   if (row == nullptr) return;
   UseAll(*row, -1);
+  CountImages(*row, -1);
   model_.revisions.Delete(key);
 }
 
@@ -325,7 +349,7 @@ bool Ledger::Dirty() const {
          !model_.instances.dirty().empty() || !model_.kept.dirty().empty() ||
          !model_.removals.dirty().empty() || !model_.bindings.dirty().empty() ||
          !model_.rollouts.dirty().empty() || !model_.observed.dirty().empty() ||
-         !model_.requests.dirty().empty();
+         !model_.requests.dirty().empty() || !model_.images.dirty().empty();
 }
 
 }  // namespace quayside::controller

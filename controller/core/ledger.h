@@ -49,7 +49,12 @@ class Ledger {
   void DeleteApp(const AppName& name);  // with its revisions, rollouts and bindings of no use
   const RevisionRow* FindRevision(const AppName& app, int64_t number) const;
   void PutRevision(RevisionRow row);
-  void DeleteRevision(const RevisionKey& key);
+  void DeleteRevision(const RevisionKey& key);  // with the facts of images that none uses now
+  const ImageFacts* FindImage(const std::string& digest_ref) const {
+    return model_.images.Find(digest_ref);
+  }
+  // Of an image that no revision uses nothing is kept.
+  void PutImage(const std::string& digest_ref, ImageFacts facts);
   void PutSpec(const SpecDigest& digest, SpecRow row);
   // REQUIRES: it is among UnusedSpecs.
   void DeleteSpec(const SpecDigest& digest);
@@ -98,8 +103,11 @@ class Ledger {
   // Counts those who name a spec, up or down.
   void Use(const SpecDigest& digest, int by);
   void UseAll(const RevisionRow& row, int by);
+  // Counts the revision's images as used once more (+1) or less (-1).
+  void CountImages(const RevisionRow& row, int by);
 
   Model model_;
+  std::map<std::string, int> image_uses_;  // by digest reference
   std::map<std::string, HostId> host_by_name_;
   std::map<AppName, std::set<InstanceId>> instances_of_, kept_of_;
   std::map<HostId, std::set<InstanceId>> instances_on_, kept_on_;

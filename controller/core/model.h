@@ -97,8 +97,9 @@ struct AppRow {
   int64_t succeeded_revision = 0;  // the last that succeeded (R21); 0 = none
   bool removing = false;           // `ctl rm`: gone when every host has confirmed
   bool remove_volumes = false;
-  int64_t ticket = 0;  // of the newest accepted change
-  bool held = false;   // recovery (R3)
+  std::string removed_by;  // who asked for it
+  int64_t ticket = 0;      // of the newest accepted change
+  bool held = false;       // recovery (R3)
   bool operator==(const AppRow&) const = default;
 };
 
@@ -117,6 +118,13 @@ struct RevisionRow {
   std::string cause, by;
   absl::Time created_at;
   bool operator==(const RevisionRow&) const = default;
+};
+
+// What its registry told of an image; it cannot change, because its key is the digest.
+struct ImageFacts {
+  std::vector<std::string> platforms;  // "linux/amd64" …; empty = not told
+  std::vector<std::string> volumes;    // the paths of its VOLUMEs
+  bool operator==(const ImageFacts&) const = default;
 };
 
 struct SpecRow {
@@ -232,6 +240,8 @@ struct Model {
   Table<AppName, AppRow> apps;
   Table<RevisionKey, RevisionRow> revisions;
   Table<SpecDigest, SpecRow> specs;
+  // By digest reference ("nginx@sha256:…"); forgotten with the last revision that uses the image.
+  Table<std::string, ImageFacts> images;
   Table<InstanceId, InstanceRow> instances;
   Table<InstanceId, KeptRow> kept;
   Table<RemovalKey, RemovalRow> removals;

@@ -16,10 +16,22 @@ PlaceHost MakePlaceHost(const CoreState& state, const HostRow& row) {
   return host;
 }
 
+const ImageFacts& FactsOfImage(const CoreState& state, const std::string& digest_ref) {
+  static const ImageFacts kUnknown;
+  if (const ImageFacts* stored = state.ledger.FindImage(digest_ref)) return *stored;
+  const auto told = state.images.find(digest_ref);
+  return told == state.images.end() ? kUnknown : told->second;
+}
+
 const std::vector<std::string>& PlatformsOf(const CoreState& state, const ServiceSpec& service) {
-  static const std::vector<std::string> kUnknown;
-  const auto it = state.platforms.find(service.container.image);
-  return it == state.platforms.end() ? kUnknown : it->second;
+  return FactsOfImage(state, service.container.image).platforms;
+}
+
+bool LeavesData(const CoreState& state, const ServiceSpec& service, const std::string& host) {
+  const auto own = service.host_images.find(host);
+  const std::string& image =
+      own == service.host_images.end() ? service.container.image : own->second;
+  return HasLocalState(service.container, FactsOfImage(state, image).volumes);
 }
 
 PlaceInput MakePlaceInput(CoreState& state, const AppSpec& spec) {

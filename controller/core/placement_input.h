@@ -12,7 +12,11 @@ PlaceInput MakePlaceInput(CoreState& state, const AppSpec& spec);
 // One host, without what runs there.
 PlaceHost MakePlaceHost(const CoreState& state, const HostRow& row);
 
-// The platforms of a service's image as far as they are known since the start.
+// What is known of an image; nothing is known of one that no registry told of.
+const ImageFacts& FactsOfImage(const CoreState& state, const std::string& digest_ref);
+// The platforms of a service's image as far as they are known.
 const std::vector<std::string>& PlatformsOf(const CoreState& state, const ServiceSpec& service);
+// Does an instance of `service` on the host called `host` leave data there (R26)?
+bool LeavesData(const CoreState& state, const ServiceSpec& service, const std::string& host);
 
 }  // namespace quayside::controller

@@ -16,13 +16,13 @@
 namespace quayside::controller {
 namespace {
 
-constexpr size_t kMaxKnownPlatforms = 10'000;
+constexpr size_t kMaxImagesTold = 10'000;
 
 bool IsDigestReference(const std::string& image) {
   return image.find("@sha256:") != std::string::npos;
 }
 
-// The image as a revision keeps it (R17), and what its registry said of its platforms.
+// The image as a revision keeps it (R17); what its registry said of it is noted.
 absl::StatusOr<std::string> Resolve(CoreState& state, const std::string& image,
                                     const ResolvedImages& images, const std::string& where) {
   const auto found = images.find(image);
@@ -31,10 +31,8 @@ absl::StatusOr<std::string> Resolve(CoreState& state, const std::string& image,
     return FailedPrecondition("the image " + image + " of " + where +
                               " was not resolved to a digest; ask again");
   }
-  if (!found->second.platforms.empty()) {
-    if (state.platforms.size() >= kMaxKnownPlatforms) state.platforms.clear();
-    state.platforms[found->second.digest_ref] = found->second.platforms;
-  }
+  if (state.images.size() >= kMaxImagesTold) state.images.clear();
+  state.images[found->second.digest_ref] = found->second.facts;
   return found->second.digest_ref;
 }
 

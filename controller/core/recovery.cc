@@ -56,17 +56,18 @@ void EnterRecovery(CoreState& state, const std::string& reason) {
   }
 }
 
-void ResumeRecovery(CoreState& state) {
+bool ResumeRecovery(CoreState& state) {
   const FleetRow& fleet = state.ledger.fleet();
-  if (fleet.recovery_reason.empty()) return;
+  if (fleet.recovery_reason.empty()) return false;
   for (const auto& [name, row] : state.ledger.model().apps.rows()) {
-    if (row.held) return;
+    if (row.held) return false;
   }
   HoldEveryApp(state);
   state.Event(event_kind::kRecoveryEntered,
               {.message = fleet.recovery_reason + "; hosts keep what they run until `ctl recovery "
                                                   "accept`"});
   for (const auto& [id, host] : state.ledger.model().hosts.rows()) state.ledger.TouchHost(id);
+  return true;
 }
 
 RecoveryView ViewRecovery(const CoreState& state) {

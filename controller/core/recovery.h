@@ -11,8 +11,9 @@ namespace quayside::controller {
 
 // Takes a new epoch and holds every app. Does nothing when recovery is under way.
 void EnterRecovery(CoreState& state, const std::string& reason);
-// At a start: a restored database has a reason, but no app that is held yet.
-void ResumeRecovery(CoreState& state);
+// At a start: a restored database has a reason, but no app that is held yet. True when they are
+// held now.
+bool ResumeRecovery(CoreState& state);
 
 RecoveryView ViewRecovery(const CoreState& state);
 // Releases `app` ("" = all); returns the names. kNotFound, kFailedPrecondition when none is held.

@@ -195,8 +195,8 @@ struct RunDoctor {
 // An image as the registry answered when it was asked: outside the core (hop 1), before the request
 // is submitted.
 struct ResolvedImage {
-  std::string digest_ref;              // "repository@sha256:…"
-  std::vector<std::string> platforms;  // "linux/amd64" …; empty = the registry did not say
+  std::string digest_ref;  // "repository@sha256:…"
+  ImageFacts facts;
 };
 using ResolvedImages = std::map<std::string, ResolvedImage>;  // by the image as the spec writes it
 

@@ -99,7 +99,7 @@ absl::StatusOr<std::vector<EventRow>> ReadEvents(CoreState& state, const ListEve
 }
 
 void TakeLabels(CoreState& state, LabelHost request) {
-  const std::string name = request.host;
+  static constexpr char kMethod[] = "host label";
   auto done = std::move(request.done);
   if (!state.read_only_reason.empty()) {
     return Reply<HostView>(state, std::move(done),
@@ -107,8 +107,18 @@ void TakeLabels(CoreState& state, LabelHost request) {
                                              "cannot be written (" +
                                              state.read_only_reason + ")"));
   }
-  // Setting labels twice is setting them once: no stored answer is needed.
-  const absl::StatusOr<HostRow> row = Label(state, request);
+  const auto answered = FindAnswer(state, request.caller, kMethod);
+  if (!answered.ok()) return Reply<HostView>(state, std::move(done), answered.status());
+  absl::StatusOr<HostRow> row;
+  if (answered->has_value()) {
+    // Done before: the answer is the host as it is now.
+    const HostRow* now = state.ledger.FindHost(HostId((*answered)->at(0)));
+    row = now != nullptr ? absl::StatusOr<HostRow>(*now)
+                         : NotFound("host " + request.host + " was removed since it was labelled");
+  } else {
+    row = Label(state, request);
+    if (row.ok()) StoreAnswer(state, request.caller, kMethod, {row->id.value});
+  }
   if (!row.ok()) return Reply<HostView>(state, std::move(done), row.status());
   Reply<HostView>(state, std::move(done), ViewHost(state, *row));
 }

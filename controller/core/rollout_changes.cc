@@ -1,4 +1,5 @@
 // The rows that a rollout's decisions become.
+#include "controller/core/placement_input.h"
 #include "controller/core/rollouts.h"
 #include "controller/rollout/targets.h"
 
@@ -66,6 +67,14 @@ void GoBehind(CoreState& state, RolloutTarget& target) {
   if (state.ledger.model().kept.Find(id) != nullptr) state.ledger.DeleteKept(id);
 }
 
+// A slot that was moved goes back to the host where its data is (R26).
+void BindAgain(CoreState& state, const Instance& instance) {
+  const BindingRow* binding = state.ledger.model().bindings.Find(instance.slot);
+  if (binding == nullptr || binding->host == instance.host) return;
+  state.ledger.PutBinding(instance.slot,
+                          {instance.host, "it went back to " + state.HostName(instance.host)});
+}
+
 void GoBack(CoreState& state, const RolloutRow& rollout, RolloutTarget& target) {
   GoBehind(state, target);
   const Intent intent = IntentToGoBackTo(state, target.slot);
@@ -73,8 +82,9 @@ void GoBack(CoreState& state, const RolloutRow& rollout, RolloutTarget& target) 
       state.ledger.model().instances.Find(target.instance) != nullptr) {
     state.ledger.DeleteInstance(target.instance);
   }
-  if (state.ledger.model().instances.Find(target.predecessor) != nullptr) {
+  if (const InstanceRow* there = state.ledger.model().instances.Find(target.predecessor)) {
     // It is there still: told otherwise, or a removal that had not begun.
+    BindAgain(state, there->desired);
     return SetIntent(state, target.predecessor, intent);
   }
   const KeptRow* kept = state.ledger.model().kept.Find(target.predecessor);
@@ -84,6 +94,7 @@ void GoBack(CoreState& state, const RolloutRow& rollout, RolloutTarget& target) 
   }
   InstanceRow row = kept->instance;
   row.desired.intent = intent;
+  BindAgain(state, row.desired);
   state.ledger.DeleteKept(target.predecessor);
   state.ledger.DeleteRemoval(target.host, target.slot);
   state.ledger.PutInstance(std::move(row));
@@ -127,10 +138,12 @@ InstanceId PutNewInstance(CoreState& state, const RevisionRow& revision, const S
   row.desired.id = InstanceId(state.random.Base32(12));
   row.predecessor = predecessor;
   row.created_at = state.wall;
-  if (service.mode == ServiceMode::kReplicated && HasLocalState(service.container)) {
+  if (service.mode == ServiceMode::kReplicated &&
+      LeavesData(state, service, state.HostName(host))) {
     state.ledger.PutBinding(slot, {host, "its data is on " + state.HostName(host)});
   }
   state.ledger.DeleteRemoval(host, slot);
+  state.ledger.DeleteRemoval(host, {slot.app, ServiceName(), 0});  // `host confirm` came before
   const InstanceId id = row.desired.id;
   state.ledger.PutInstance(std::move(row));
   return id;
@@ -164,14 +177,31 @@ void CarryOut(CoreState& state, RolloutRow& row, const InstanceChange& change) {
   }
 }
 
-void ForgetKept(CoreState& state, const AppName& app) {
-  for (const InstanceId& id : std::set(state.ledger.KeptOf(app))) state.ledger.DeleteKept(id);
-  for (const InstanceId& id : std::set(state.ledger.InstancesOf(app))) {
-    InstanceRow row = *state.ledger.model().instances.Find(id);
-    if (row.predecessor.empty()) continue;
+bool LetGo(CoreState& state, const AppName& app) {
+  const RolloutRow* rollout = state.ledger.NewestRollout(app);
+  if (rollout == nullptr || state.ledger.KeptOf(app).empty()) return false;
+  const bool succeeded = rollout->state == RolloutState::kSucceeded;
+  if (!succeeded && rollout->state != RolloutState::kRolledBack) return false;
+  std::map<InstanceId, InstanceId> successors;  // by what they took the place of
+  for (const InstanceId& id : state.ledger.InstancesOf(app)) {
+    const InstanceId& predecessor = state.ledger.model().instances.Find(id)->predecessor;
+    if (!predecessor.empty()) successors[predecessor] = id;
+  }
+  int rows = 0;
+  for (const InstanceId& id : std::set(state.ledger.KeptOf(app))) {
+    const auto successor = successors.find(id);
+    // After going back, what was put since then may still have to go back itself.
+    if (!succeeded && successor != successors.end()) continue;
+    if (rows >= kMaxRowsPerTurn) return true;
+    state.ledger.DeleteKept(id);
+    rows += 2;  // and the host's row
+    if (successor == successors.end()) continue;
+    InstanceRow row = *state.ledger.model().instances.Find(successor->second);
     row.predecessor = InstanceId();
     state.ledger.PutInstance(std::move(row));
+    ++rows;
   }
+  return false;
 }
 
 }  // namespace quayside::controller

@@ -4,6 +4,7 @@
 
 #include "common/base/log.h"
 #include "common/model/event_kind.h"
+#include "controller/core/placement_input.h"
 #include "controller/rollout/judge.h"
 #include "controller/rollout/targets.h"
 
@@ -28,13 +29,25 @@ std::map<HostId, StepHost> StepHosts(const CoreState& state, const RolloutRow& r
   return hosts;
 }
 
-// Something runs in the target's slot on its host that is not wanted there now.
-bool StillThere(const CoreState& state, const RolloutTarget& target) {
-  for (const InstanceStatus* status : state.ledger.ObservedOn(target.host)) {
-    if (status->slot != target.slot || !MayRun(status->state)) continue;
-    if (state.ledger.model().instances.Find(status->id) == nullptr) return true;
+// What an app's slots hold beside what is wanted there, by slot and host: gathered once for all
+// targets of a rollout.
+struct SlotsHeld {
+  std::set<PlacedSlot> kept;      // something is kept for going back
+  std::set<PlacedSlot> unwanted;  // something runs that is not wanted there now
+};
+
+SlotsHeld FindHeld(const Ledger& ledger, const AppName& app) {
+  SlotsHeld held;
+  for (const InstanceId& id : ledger.KeptOf(app)) {
+    const Instance& instance = ledger.model().kept.Find(id)->instance.desired;
+    held.kept.insert({instance.slot, instance.host});
   }
-  return false;
+  for (const auto& [host, id] : ledger.ObservedOf(app)) {
+    const InstanceStatus* status = ledger.Observed(host, id);
+    if (!MayRun(status->state) || ledger.model().instances.Find(id) != nullptr) continue;
+    held.unwanted.insert({status->slot, host});
+  }
+  return held;
 }
 
 // What stands in the slot is not what the last succeeded revision left there: a superseded rollout
@@ -50,11 +63,16 @@ bool OffBaseline(const CoreState& state, const RolloutTarget& target, int64_t su
 }
 
 StepTarget FactsOf(CoreState& state, const RolloutTarget& target, const RevisionRow& to,
-                   int64_t succeeded) {
+                   int64_t succeeded, const SlotsHeld& held) {
   StepTarget facts;
   const Ledger& ledger = state.ledger;
   if (target.host.empty()) return facts;
-  if (!target.instance.empty()) facts.observed = ledger.Observed(target.host, target.instance);
+  if (!target.instance.empty()) {
+    facts.observed = ledger.Observed(target.host, target.instance);
+    const InstanceRow* row = ledger.model().instances.Find(target.instance);
+    facts.stopped = row == nullptr || row->desired.intent == Intent::kStop;
+  }
+  facts.keeps = held.kept.contains({target.slot, target.host});
   if (!target.predecessor.empty()) {
     facts.predecessor = ledger.Observed(target.host, target.predecessor);
     if (const InstanceRow* row = FindRow(ledger, target.predecessor)) {
@@ -66,7 +84,7 @@ StepTarget FactsOf(CoreState& state, const RolloutTarget& target, const Revision
   }
   facts.removal_open = ledger.model().removals.Find({target.host, target.slot}) != nullptr;
   facts.off_baseline = OffBaseline(state, target, succeeded);
-  facts.still_there = StillThere(state, target);
+  facts.still_there = held.unwanted.contains({target.slot, target.host});
   if (target.action == TargetAction::kCreate || target.action == TargetAction::kReplace) {
     const SpecDigest digest = DigestFor(to, target.slot.service, state.HostName(target.host));
     if (const ContainerSpec* spec = state.specs.Get(ledger, digest))
@@ -208,7 +226,6 @@ void FollowUp(CoreState& state, const RolloutRow& before, const RolloutRow& afte
       state.ledger.PutApp(std::move(app));
     }
   }
-  if (complete || (ended && after.state == RolloutState::kRolledBack)) ForgetKept(state, after.app);
   if (ended || complete) {
     state.unsettled.insert(after.app);
     state.to_prune.insert(after.app);
@@ -240,7 +257,9 @@ bool StepApp(CoreState& state, const AppName& app) {
   const RolloutRow* row = state.ledger.NewestRollout(app);
   const AppRow* app_row = state.ledger.FindApp(app);
   if (row == nullptr || app_row == nullptr || app_row->removing) return false;
-  if (Ended(row->state) && row->state != RolloutState::kPartial) return false;
+  if (Ended(row->state) && row->state != RolloutState::kPartial) {
+    return !app_row->held && LetGo(state, app);
+  }
   if (state.breaker.open) return false;  // R23
   const RevisionRow* to = state.ledger.FindRevision(app, row->to);
   if (to == nullptr) return false;
@@ -251,8 +270,13 @@ bool StepApp(CoreState& state, const AppName& app) {
   input.succeeded = app_row->succeeded_revision;
   input.held = app_row->held;
   input.hosts = StepHosts(state, *row);
+  for (const ServiceSpec& service : to->spec.services) {
+    const ImageFacts& facts = FactsOfImage(state, service.container.image);
+    if (!facts.volumes.empty()) input.image_volumes[service.name] = facts.volumes;
+  }
+  const SlotsHeld held = FindHeld(state.ledger, app);
   for (const RolloutTarget& target : row->targets) {
-    input.targets.push_back(FactsOf(state, target, *to, input.succeeded));
+    input.targets.push_back(FactsOf(state, target, *to, input.succeeded, held));
   }
   input.now = state.steady;
   StepResult result = StepRollout(input);
@@ -269,7 +293,7 @@ bool StepApp(CoreState& state, const AppName& app) {
   FollowUp(state, before, result.next, to->spec);
   if (input.held) state.next_step.erase(app);  // a person is waited for, not a time
   if (result.next != before) state.ledger.PutRollout(std::move(result.next));
-  return result.more;
+  return LetGo(state, app) || result.more;
 }
 
 }  // namespace quayside::controller

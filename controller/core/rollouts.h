@@ -32,8 +32,9 @@ bool StepApp(CoreState& state, const AppName& app);
 
 // Carries out one change that a step decided (rollout_changes.cc).
 void CarryOut(CoreState& state, RolloutRow& row, const InstanceChange& change);
-// The rollout has succeeded: what was kept for going back is let go (R12).
-void ForgetKept(CoreState& state, const AppName& app);
+// When the app's newest rollout has succeeded or gone back: lets go of what was kept for going back
+// and is needed no more (R12), a share in each turn (R28). True when there is more.
+bool LetGo(CoreState& state, const AppName& app);
 
 // Names the slot as removed on the host (R6).
 void NameRemoval(CoreState& state, const HostId& host, const SlotKey& slot, std::string why,

@@ -17,6 +17,7 @@ struct Session {
   SessionId id = 0;
   uint64_t ordinal = 0;  // grows with each session of its host
   std::string machine_id, process_nonce;
+  bool duplicate_told = false;  // that another machine has the same identity
   // The generation that the agent is known to have or to be about to have, in our epoch; -1 = none.
   int64_t offered = -1;
   // How often in a row it could not store what it was offered, and after how many heartbeats that

@@ -10,7 +10,8 @@
 namespace quayside::controller {
 namespace {
 
-constexpr int kMaxPutsPerTurn = 1'000;  // R28
+// Slots that are put, replaced or removed in one turn (R28).
+constexpr int kMaxPutsPerTurn = 1'000;
 
 // Slots that a rollout tried and that failed, or that wait for its verdict, are its own.
 std::set<PlacedSlot> SlotsOfRollout(const RolloutRow* rollout) {
@@ -89,6 +90,7 @@ void PutMissing(CoreState& state, const RevisionRow& revision, const Placement& 
 
 // Global services leave hosts whose labels allow them no longer.
 void RemoveMismatched(CoreState& state, const RevisionRow& revision) {
+  int removals = 0;
   for (const InstanceId& id : std::set(state.ledger.InstancesOf(revision.spec.name))) {
     const Instance instance = state.ledger.model().instances.Find(id)->desired;
     const ServiceSpec* service = FindService(revision.spec, instance.slot.service);
@@ -96,6 +98,10 @@ void RemoveMismatched(CoreState& state, const RevisionRow& revision) {
     const HostRow* host = state.ledger.FindHost(instance.host);
     const std::string why = WhyConstraintsFail(*service, MakePlaceHost(state, *host));
     if (why.empty()) continue;
+    if (++removals > kMaxPutsPerTurn) {
+      state.unsettled.insert(revision.spec.name);
+      return;
+    }
     state.ledger.DeleteInstance(id);
     NameRemoval(state, instance.host, instance.slot, why);
     state.Event(event_kind::kInstanceUnplaced,
@@ -110,8 +116,12 @@ void RemoveMismatched(CoreState& state, const RevisionRow& revision) {
 // After going back, slots that had missed the revision that is wanted again (their hosts were lost
 // when it was rolled out) get it. Their agents go back on their own if it fails there (R22).
 void PutMissed(CoreState& state, const RevisionRow& revision) {
-  int puts = 0;
+  int changes = 0;
   for (const InstanceId& id : std::set(state.ledger.InstancesOf(revision.spec.name))) {
+    if (changes >= kMaxPutsPerTurn) {
+      state.unsettled.insert(revision.spec.name);
+      return;
+    }
     const Instance instance = state.ledger.model().instances.Find(id)->desired;
     const ServiceSpec* service = FindService(revision.spec, instance.slot.service);
     const std::string host = state.HostName(instance.host);
@@ -119,6 +129,7 @@ void PutMissed(CoreState& state, const RevisionRow& revision) {
     EventRow event{.app = revision.spec.name, .host = host, .revision = revision.key.number};
     if (service == nullptr ||
         (service->mode == ServiceMode::kReplicated && instance.slot.slot > service->replicas)) {
+      ++changes;
       state.ledger.DeleteInstance(id);
       NameRemoval(state, instance.host, instance.slot, number + " has it no more there");
       event.instance = id;
@@ -126,12 +137,12 @@ void PutMissed(CoreState& state, const RevisionRow& revision) {
       state.Event(event_kind::kInstanceUnplaced, std::move(event));
       continue;
     }
-    if (instance.intent != IntentOf(*service)) SetIntent(state, id, IntentOf(*service));
-    if (instance.spec == DigestFor(revision, service->name, host)) continue;
-    if (++puts > kMaxPutsPerTurn) {
-      state.unsettled.insert(revision.spec.name);
-      return;
+    if (instance.intent != IntentOf(*service)) {
+      ++changes;
+      SetIntent(state, id, IntentOf(*service));
     }
+    if (instance.spec == DigestFor(revision, service->name, host)) continue;
+    ++changes;
     event.instance = ReplaceInstance(state, revision, *service, id);
     event.message = ToString(instance.slot) + " on " + host + " gets " + number +
                     ", which it had missed when that was rolled out";

@@ -15,6 +15,8 @@ constexpr size_t kMaxAnswerBytes = size_t{4} << 20;
 constexpr absl::Duration kRequestTimeout = absl::Seconds(10);
 // Blobs are often kept elsewhere: registry → storage → mirror.
 constexpr int kMaxRedirects = 3;
+// Of an index, at most this many manifests are asked for.
+constexpr size_t kMaxPlatformsAsked = 4;
 
 // All four kinds: without the index types a registry may answer with one platform's manifest and
 // another digest.
@@ -60,61 +62,90 @@ class Resolution : public std::enable_shared_from_this<Resolution> {
 
  private:
   using Then = std::function<void(const net::HttpResponse&)>;
+  using Missing = std::function<void()>;
 
   void OnDigest(const std::string& digest) {
     digest_ = digest;
-    std::vector<std::string> platforms;
-    if (resolver_.Remembered(digest, &platforms)) return Finish(std::move(platforms));
+    if (resolver_.Remembered(digest, &facts_)) return Finish();
     FetchManifest(digest);
   }
 
   void FetchManifest(const std::string& reference) {
     Ask("GET", base_ + "/manifests/" + reference,
         [self = shared_from_this()](const net::HttpResponse& answer) {
-          const std::string digest = Sha256Digest(answer.body);
-          if (self->digest_.empty()) self->digest_ = digest;
-          if (self->digest_ != digest) {
-            return self->Fail(
-                absl::StatusCode::kUnavailable,
-                "its registry's answer does not have the digest that it was asked for");
-          }
-          self->OnManifest(answer.body);
+          if (self->digest_.empty()) self->digest_ = Sha256Digest(answer.body);
+          if (!self->IsOf(answer, self->digest_)) return;
+          absl::StatusOr<Manifest> manifest = ParseManifest(answer.body);
+          if (!manifest.ok()) return self->FailInput(manifest.status());
+          if (!manifest->is_index) return self->FetchConfig(manifest->config_digest);
+          self->facts_.platforms = std::move(manifest->platforms);
+          self->FetchPlatform(std::move(manifest->manifest_digests));
         });
   }
 
-  void OnManifest(const std::string& body) {
-    absl::StatusOr<Manifest> manifest = ParseManifest(body);
-    if (!manifest.ok()) {
-      return Fail(absl::StatusCode::kInvalidArgument, Message(manifest.status()));
-    }
-    if (manifest->is_index) return Finish(std::move(manifest->platforms));
-    Ask("GET", base_ + "/blobs/" + manifest->config_digest,
-        [self = shared_from_this(),
-         digest = manifest->config_digest](const net::HttpResponse& blob) {
-          if (Sha256Digest(blob.body) != digest) {
-            return self->Fail(
-                absl::StatusCode::kUnavailable,
-                "its registry's config does not have the digest that it was asked for");
+  // Of an index: the manifest of the first platform that the registry has.
+  void FetchPlatform(std::vector<std::string> digests) {
+    if (digests.empty()) return Finish();  // an index of nothing that Docker runs has no volumes
+    const std::string digest = digests.front();
+    digests.erase(digests.begin());
+    if (digests.size() >= kMaxPlatformsAsked) digests.resize(kMaxPlatformsAsked - 1);
+    const bool last = digests.empty();
+    Ask(
+        "GET", base_ + "/manifests/" + digest,
+        [self = shared_from_this(), digest](const net::HttpResponse& answer) {
+          if (!self->IsOf(answer, digest)) return;
+          absl::StatusOr<Manifest> manifest = ParseManifest(answer.body);
+          if (!manifest.ok()) return self->FailInput(manifest.status());
+          if (manifest->is_index) {
+            return self->Fail(absl::StatusCode::kInvalidArgument,
+                              "its index holds another index, which Docker cannot run");
           }
-          absl::StatusOr<std::string> platform = ParseConfigPlatform(blob.body);
-          if (!platform.ok()) {
-            return self->Fail(absl::StatusCode::kInvalidArgument, Message(platform.status()));
-          }
-          self->Finish({*std::move(platform)});
+          self->FetchConfig(manifest->config_digest);
+        },
+        // A mirror may lack platforms that nobody pulled through it.
+        last ? Missing()
+             : [self = shared_from_this(),
+                digests = std::move(digests)] { self->FetchPlatform(digests); });
+  }
+
+  void FetchConfig(const std::string& digest) {
+    Ask("GET", base_ + "/blobs/" + digest,
+        [self = shared_from_this(), digest](const net::HttpResponse& blob) {
+          if (!self->IsOf(blob, digest)) return;
+          absl::StatusOr<ImageConfig> config = ParseImageConfig(blob.body);
+          if (!config.ok()) return self->FailInput(config.status());
+          // An index has told its platforms already.
+          if (self->facts_.platforms.empty()) self->facts_.platforms = {config->platform};
+          self->facts_.volumes = std::move(config->volumes);
+          self->Finish();
         });
   }
 
-  void Finish(std::vector<std::string> platforms) {
-    resolver_.Remember(digest_, platforms);
-    done_(ResolvedImage{ref_.FamiliarRepository() + "@" + digest_, std::move(platforms)});
+  // Fails, and says false, when the answer is not what was asked for.
+  bool IsOf(const net::HttpResponse& answer, const std::string& digest) {
+    if (Sha256Digest(answer.body) == digest) return true;
+    Fail(absl::StatusCode::kUnavailable,
+         "its registry's answer does not have the digest that it was asked for");
+    return false;
+  }
+
+  void Finish() {
+    resolver_.Remember(digest_, facts_);
+    done_(ResolvedImage{ref_.FamiliarRepository() + "@" + digest_, std::move(facts_)});
+  }
+
+  void FailInput(const absl::Status& status) {
+    Fail(absl::StatusCode::kInvalidArgument, Message(status));
   }
 
   void Fail(absl::StatusCode code, const std::string& why) {
     done_(MakeStatus(code, "cannot resolve image " + image_ + ": " + why));
   }
 
-  // Asks for `url`; `then` gets an answer of 200.
-  void Ask(const char* method, const std::string& url, Then then, int redirects = 0) {
+  // Asks for `url`; `then` gets an answer of 200, and `missing` is called instead of failing when
+  // there is no such thing.
+  void Ask(const char* method, const std::string& url, Then then, Missing missing = Missing(),
+           int redirects = 0) {
     net::HttpRequest request{.method = method,
                              .url = url,
                              .headers = {{"Accept", kAccept}},
@@ -128,21 +159,31 @@ class Resolution : public std::enable_shared_from_this<Resolution> {
     }
     resolver_.http_.Send(
         std::move(request), [self = shared_from_this(), method, url, then = std::move(then),
+                             missing = std::move(missing),
                              redirects](absl::StatusOr<net::HttpResponse> answer) mutable {
           if (!answer.ok()) return self->FailTransport(answer.status());
           if (answer->status == 200) return then(*answer);
+          if (answer->status == 404 && missing) return missing();
           if (answer->status == 401 && self->token_.empty()) {
-            return self->FetchToken(*answer, method, url, std::move(then));
+            return self->FetchToken(*answer, [self, method, url, then = std::move(then),
+                                              missing = std::move(missing)]() mutable {
+              self->Ask(method, url, std::move(then), std::move(missing));
+            });
           }
           if (answer->status >= 301 && answer->status <= 308 && answer->status != 304) {
-            return self->Follow(*answer, method, url, std::move(then), redirects);
+            return self->Follow(
+                *answer, url,
+                [&](const std::string& place) {
+                  self->Ask(method, place, std::move(then), std::move(missing), redirects + 1);
+                },
+                redirects);
           }
           self->FailStatus(*answer);
         });
   }
 
-  void Follow(const net::HttpResponse& answer, const char* method, const std::string& url,
-              Then then, int redirects) {
+  void Follow(const net::HttpResponse& answer, const std::string& url,
+              const std::function<void(const std::string&)>& ask, int redirects) {
     std::string place = Header(answer, "location");
     if (place.starts_with('/')) {
       place = url.substr(0, url.find("://") + 3) + HostOf(url) + place;
@@ -153,11 +194,10 @@ class Resolution : public std::enable_shared_from_this<Resolution> {
       return Fail(absl::StatusCode::kUnavailable,
                   "its registry redirects to where it is not followed");
     }
-    Ask(method, place, std::move(then), redirects + 1);
+    ask(place);
   }
 
-  void FetchToken(const net::HttpResponse& answer, const char* method, const std::string& url,
-                  Then then) {
+  void FetchToken(const net::HttpResponse& answer, std::function<void()> again) {
     const auto challenge = ParseChallenge(Header(answer, "www-authenticate"));
     const bool safe = challenge && (challenge->realm.starts_with("https://") ||
                                     (insecure_ && challenge->realm.starts_with("http://")));
@@ -171,7 +211,7 @@ class Resolution : public std::enable_shared_from_this<Resolution> {
                              .total_timeout = kRequestTimeout,
                              .use_proxy = !insecure_};
     resolver_.http_.Send(
-        std::move(request), [self = shared_from_this(), method, url, then = std::move(then)](
+        std::move(request), [self = shared_from_this(), again = std::move(again)](
                                 absl::StatusOr<net::HttpResponse> token_answer) mutable {
           if (!token_answer.ok()) return self->FailTransport(token_answer.status());
           if (token_answer->status != 200) return self->FailStatus(*token_answer);
@@ -181,7 +221,7 @@ class Resolution : public std::enable_shared_from_this<Resolution> {
                               "its registry gives no token: " + Message(token.status()));
           }
           self->token_ = *std::move(token);
-          self->Ask(method, url, std::move(then));
+          again();
         });
   }
 
@@ -222,6 +262,7 @@ class Resolution : public std::enable_shared_from_this<Resolution> {
   RegistryResolver::Done done_;
   bool insecure_ = false;
   std::string base_, token_, digest_;
+  ImageFacts facts_;
 };
 
 void RegistryResolver::Resolve(const std::string& image, Done done) {
@@ -233,18 +274,18 @@ void RegistryResolver::Resolve(const std::string& image, Done done) {
   std::make_shared<Resolution>(*this, image, *std::move(ref), std::move(done))->Start();
 }
 
-bool RegistryResolver::Remembered(const std::string& digest, std::vector<std::string>* platforms) {
+bool RegistryResolver::Remembered(const std::string& digest, ImageFacts* facts) {
   absl::MutexLock lock(&mutex_);
-  const auto found = platforms_.find(digest);
-  if (found == platforms_.end()) return false;
-  *platforms = found->second;
+  const auto found = facts_.find(digest);
+  if (found == facts_.end()) return false;
+  *facts = found->second;
   return true;
 }
 
-void RegistryResolver::Remember(const std::string& digest, std::vector<std::string> platforms) {
+void RegistryResolver::Remember(const std::string& digest, ImageFacts facts) {
   absl::MutexLock lock(&mutex_);
-  if (platforms_.size() >= kMaxRemembered) platforms_.clear();
-  platforms_[digest] = std::move(platforms);
+  if (facts_.size() >= kMaxRemembered) facts_.clear();
+  facts_[digest] = std::move(facts);
 }
 
 }  // namespace quayside::controller

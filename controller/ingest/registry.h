@@ -1,10 +1,12 @@
 // RegistryResolver makes a digest of a tag (R24: once, when a revision is made) and tells which
-// platforms the image is for, by asking the image's registry. Resolve may be called from any
-// thread; answers come on its own HTTP thread and must not block. Everything asked has a size limit
-// (4 MiB) and a time limit (10 s per request).
+// platforms the image is for and which VOLUMEs it has, by asking the image's registry. Resolve may
+// be called from any thread; answers come on its own HTTP thread and must not block. Everything
+// asked has a size limit (4 MiB) and a time limit (10 s per request), and is checked against the
+// digest it was asked for by.
 //
-// HEAD first: registries count a GET as a pull. What a digest says of platforms cannot change, so
-// it is remembered (kMaxRemembered digests) and asked once.
+// HEAD first: registries count a GET as a pull. What a digest says of an image cannot change, so it
+// is remembered (kMaxRemembered digests) and asked once. Of an index the VOLUMEs are those of one
+// platform: the platforms of an image are built from one Dockerfile.
 #pragma once
 
 #include <map>
@@ -42,14 +44,12 @@ class RegistryResolver {
  private:
   friend class Resolution;
 
-  bool Remembered(const std::string& digest, std::vector<std::string>* platforms)
-      ABSL_LOCKS_EXCLUDED(mutex_);
-  void Remember(const std::string& digest, std::vector<std::string> platforms)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  bool Remembered(const std::string& digest, ImageFacts* facts) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Remember(const std::string& digest, ImageFacts facts) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const std::vector<std::string> insecure_;
   absl::Mutex mutex_;
-  std::map<std::string, std::vector<std::string>> platforms_ ABSL_GUARDED_BY(mutex_);  // by digest
+  std::map<std::string, ImageFacts> facts_ ABSL_GUARDED_BY(mutex_);  // by digest
   net::HttpClient http_;  // last: no callback runs once the rest is destroyed
 };
 

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <set>
+#include <map>
 
 #include <arpa/inet.h>
 
 #include "common/base/status.h"
 #include "common/model/image_ref.h"
+#include "common/model/validate.h"
 #include "common/net/http.h"
 #include "common/net/json_view.h"
 
@@ -16,6 +17,9 @@ namespace quayside::controller {
 namespace {
 
 using net::JsonView;
+
+// Its config is asked for first: nearly every image has it, so nearly every answer is the first.
+constexpr std::string_view kCommonPlatform = "linux/amd64";
 
 struct Address {
   std::array<unsigned char, 16> bytes{};
@@ -162,14 +166,21 @@ absl::StatusOr<Manifest> ParseManifest(std::string_view json) {
   Manifest manifest;
   if (view["manifests"].is_array()) {
     manifest.is_index = true;
-    std::set<std::string> platforms;
+    std::map<std::string, std::string> digests;  // by platform
     for (const JsonView& entry : view["manifests"].Items()) {
       // BuildKit's provenance travels as a manifest for "unknown/unknown".
       if (!entry["annotations"]["vnd.docker.reference.type"].String().empty()) continue;
       const std::string platform = Platform(entry["platform"]);
-      if (!platform.empty() && platform != "unknown/unknown") platforms.insert(platform);
+      if (platform.empty() || platform == "unknown/unknown") continue;
+      digests.emplace(platform, entry["digest"].String());
     }
-    manifest.platforms.assign(platforms.begin(), platforms.end());
+    for (const auto& [platform, digest] : digests) {
+      manifest.platforms.push_back(platform);
+      if (!IsSha256Digest(digest)) continue;
+      const bool first = platform == kCommonPlatform;
+      auto& list = manifest.manifest_digests;
+      list.insert(first ? list.begin() : list.end(), digest);
+    }
     return manifest;
   }
   manifest.config_digest = view["config"]["digest"].String();
@@ -179,11 +190,24 @@ absl::StatusOr<Manifest> ParseManifest(std::string_view json) {
   return manifest;
 }
 
-absl::StatusOr<std::string> ParseConfigPlatform(std::string_view json) {
+absl::StatusOr<ImageConfig> ParseImageConfig(std::string_view json) {
   QS_ASSIGN_OR_RETURN(const JsonView view, JsonView::Parse(json));
-  std::string platform = Platform(view);
-  if (platform.empty()) return InvalidArgument("its config names no platform");
-  return platform;
+  ImageConfig config;
+  config.platform = Platform(view);
+  if (config.platform.empty()) return InvalidArgument("its config names no platform");
+  for (const auto& [path, nothing] : view["config"]["Volumes"].Members()) {
+    if (!path.starts_with('/') || path.size() > kMaxTextBytes) {
+      return InvalidArgument("its config has a VOLUME that is no absolute path of at most " +
+                             std::to_string(kMaxTextBytes) + " bytes");
+    }
+    config.volumes.push_back(path);
+  }
+  if (config.volumes.size() > kMaxListItems) {
+    return InvalidArgument("its config has " + std::to_string(config.volumes.size()) +
+                           " VOLUMEs and at most " + std::to_string(kMaxListItems) +
+                           " are possible");
+  }
+  return config;
 }
 
 std::string HostOf(std::string_view url) {

@@ -36,11 +36,18 @@ struct Manifest {
   bool is_index = false;
   std::vector<std::string>
       platforms;  // of an index: "linux/amd64", "linux/arm/v7", sorted, attestations left out
+  // Of an index: the manifests of its platforms, the one to ask first at the front.
+  std::vector<std::string> manifest_digests;
   std::string config_digest;  // of a single manifest: whose blob names the platform
 };
 absl::StatusOr<Manifest> ParseManifest(std::string_view json);
-// The platform in an image's config blob.
-absl::StatusOr<std::string> ParseConfigPlatform(std::string_view json);
+// What an image's config blob tells of it. kInvalidArgument: it names no platform, or more than
+// 1,000 volumes, or one that is no absolute path of at most 4,096 bytes.
+struct ImageConfig {
+  std::string platform;
+  std::vector<std::string> volumes;  // its VOLUMEs, sorted
+};
+absl::StatusOr<ImageConfig> ParseImageConfig(std::string_view json);
 
 // The host part of "https://host:5000/path", "" when there is none.
 std::string HostOf(std::string_view url);

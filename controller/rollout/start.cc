@@ -24,7 +24,7 @@ bool Stepper::StartCreates() {
     }
     if (HandsOverPort(i)) continue;
     if (target.state == TargetState::kWaiting && HostReady(i)) {
-      if (out_.changes.size() >= static_cast<size_t>(in_.max_starts)) {
+      if (Full()) {
         out_.more = true;
         return true;
       }
@@ -60,7 +60,7 @@ void Stepper::StartUpdates() {
     if (WaitsForItsData(i)) continue;
     if (parallelism > 0 && in_flight >= parallelism) return;
     if (in_.now < out_.next.next_step_at) return;
-    if (out_.changes.size() >= static_cast<size_t>(in_.max_starts)) {
+    if (Full()) {
       out_.more = true;
       return;
     }
@@ -88,7 +88,7 @@ void Stepper::StartGroup(size_t i) {
 void Stepper::StartRemovals() {
   for (size_t i = 0; i < targets().size(); ++i) {
     if (!LateRemoval(i) || targets()[i].state != TargetState::kWaiting) continue;
-    if (out_.changes.size() >= static_cast<size_t>(in_.max_starts)) {
+    if (Full()) {
       out_.more = true;
       return;
     }

@@ -39,6 +39,8 @@ struct StepTarget {
   bool off_baseline = false;
   // Something runs in the slot that is not wanted there now.
   bool still_there = false;
+  bool stopped = false;         // target.instance is wanted no more, or told to stop
+  bool keeps = false;           // something is kept in the slot for going back
   std::vector<PortUse> brings;  // fixed ports of what comes
   std::vector<PortUse> frees;   // fixed ports of what goes
 };
@@ -48,6 +50,7 @@ struct StepInput {
   const AppSpec* spec = nullptr;  // of the revision that it goes to
   int64_t succeeded = 0;          // the app's last succeeded revision; 0 = nothing to go back to
   bool held = false;              // recovery (R3)
+  std::map<ServiceName, std::vector<std::string>> image_volumes;  // the VOLUMEs of its images
   std::map<HostId, StepHost> hosts;
   std::vector<StepTarget> targets;
   int max_starts = 1000;  // changes in one step (R28)

@@ -150,11 +150,7 @@ void Stepper::Finish() {
     RolloutTarget& target = targets()[i];
     if (failed && target.state != TargetState::kFailed) continue;
     if (!Settled(i)) Move(i, TargetState::kDeferred, target.reason);
-    if (target.state == TargetState::kProven) {
-      if (target.action != TargetAction::kRemove || MovesWithState(i))
-        Change(ChangeKind::kSettle, i);
-      continue;
-    }
+    if (target.state == TargetState::kProven) continue;
     reason += (reason.empty() ? "" : "; ") + Name(i) +
               (target.state == TargetState::kDeferred ? " is deferred: " : ": ") + target.reason;
   }
@@ -164,6 +160,7 @@ void Stepper::Finish() {
     End(RolloutState::kSucceeded, "", event_kind::kRolloutSucceeded);
   } else {
     End(RolloutState::kPartial, reason, event_kind::kRolloutPartial);
+    SettleProven();
   }
 }
 
@@ -197,6 +194,11 @@ void Stepper::AtDeadline() {
 }
 
 void Stepper::RollBack() {
+  if (in_.succeeded == 0) {
+    StopStarted();
+    return;
+  }
+  if (!SendBack()) return;
   bool done = true;
   for (size_t i = 0; i < targets().size(); ++i) {
     RolloutTarget& target = targets()[i];
@@ -227,6 +229,7 @@ void Stepper::RollBack() {
 // R22: a deferred target of an ended rollout is a batch of its own when its host returns; its
 // failure takes back that host only.
 void Stepper::CatchUp() {
+  SettleProven();
   bool complete = !targets().empty();
   for (size_t i = 0; i < targets().size(); ++i) {
     if (targets()[i].state == TargetState::kDeferred && HostReady(i)) {
@@ -325,9 +328,15 @@ void Stepper::FindLinks() {
     const ServiceSpec* service = Service(i);
     const std::set<TargetAction>& both = actions[targets()[i].slot];
     moves_[i] = service != nullptr && service->mode == ServiceMode::kReplicated &&
-                HasLocalState(service->container) && both.contains(TargetAction::kCreate) &&
-                both.contains(TargetAction::kRemove);
+                HasLocalState(service->container, ImageVolumes(service->name)) &&
+                both.contains(TargetAction::kCreate) && both.contains(TargetAction::kRemove);
   }
+}
+
+const std::vector<std::string>& Stepper::ImageVolumes(const ServiceName& service) const {
+  static const std::vector<std::string> kNone;
+  const auto found = in_.image_volumes.find(service);
+  return found == in_.image_volumes.end() ? kNone : found->second;
 }
 
 bool Stepper::LateRemoval(size_t i) const {

@@ -48,12 +48,19 @@ class Stepper {
 
   // failure.cc: going back.
   void FailRollout(const std::string& reason);
+  bool ToGoBack(size_t i) const;
+  bool SendBack();
+  void SendBackGroup(size_t i);
+  bool StopStarted();
+  void SettleProven();
   void Pause(const std::string& reason);
   void End(RolloutState state, const std::string& reason, std::string_view event);
 
   // Questions.
   void FindLinks();
+  bool Full() const { return out_.changes.size() >= static_cast<size_t>(in_.max_starts); }
   const ServiceSpec* Service(size_t i) const;
+  const std::vector<std::string>& ImageVolumes(const ServiceName& service) const;
   const StepHost* Host(size_t i) const;
   bool HostReady(size_t i) const;
   bool Settled(size_t i) const;

@@ -1,5 +1,7 @@
 #include "controller/schedule/ports.h"
 
+#include <algorithm>
+
 namespace quayside::controller {
 namespace {
 
@@ -34,11 +36,14 @@ std::string ToString(const PortUse& port) {
   return port.host_ip.empty() ? text : port.host_ip + ":" + text;
 }
 
-bool HasLocalState(const ContainerSpec& spec) {
+bool HasLocalState(const ContainerSpec& spec, const std::vector<std::string>& image_volumes) {
   for (const MountSpec& mount : spec.mounts) {
     if (mount.type != MountType::kTmpfs && !mount.read_only) return true;
   }
-  return false;
+  return std::any_of(image_volumes.begin(), image_volumes.end(), [&](const std::string& path) {
+    return std::none_of(spec.mounts.begin(), spec.mounts.end(),
+                        [&](const MountSpec& mount) { return mount.target == path; });
+  });
 }
 
 }  // namespace quayside::controller

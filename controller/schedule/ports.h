@@ -29,8 +29,9 @@ const PortUse* FindClash(const std::vector<PortUse>& a, const std::vector<PortUs
 std::string ToString(const PortUse& port);
 
 // True when a slot of this service leaves data on its host that a container elsewhere would not
-// find (R26): a volume of any kind or a bind mount that it may write. The image's own VOLUMEs are
-// not known here.
-bool HasLocalState(const ContainerSpec& spec);
+// find (R26): a volume of any kind or a bind mount that it may write, or one of the image's own
+// VOLUMEs (`image_volumes`) on which the spec mounts nothing: it becomes a managed volume of the
+// slot (R15).
+bool HasLocalState(const ContainerSpec& spec, const std::vector<std::string>& image_volumes);
 
 }  // namespace quayside::controller

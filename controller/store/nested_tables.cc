@@ -115,12 +115,16 @@ absl::StatusOr<RolloutTable> RolloutTable::Prepare(Database& database) {
 
 absl::Status RolloutTable::Put(const RolloutRow& row) {
   QS_RETURN_IF_ERROR(rollouts_.Put(row.id, row));
-  int64_t position = 0;
-  for (const RolloutTarget& target : row.targets) {
-    QS_RETURN_IF_ERROR(targets_.Put({row.id, position++}, target));
+  static const std::vector<RolloutTarget> kNone;
+  const auto known = stored_.find(row.id);
+  const std::vector<RolloutTarget>& stored = known == stored_.end() ? kNone : known->second;
+  for (size_t i = 0; i < row.targets.size(); ++i) {
+    if (i < stored.size() && stored[i] == row.targets[i]) continue;
+    QS_RETURN_IF_ERROR(targets_.Put({row.id, static_cast<int64_t>(i)}, row.targets[i]));
   }
+  if (known != stored_.end() && stored.size() <= row.targets.size()) return absl::OkStatus();
   Statement::Use use(delete_surplus_);
-  return use.Text(row.id.value).Int(position).Run();
+  return use.Text(row.id.value).Int(static_cast<int64_t>(row.targets.size())).Run();
 }
 
 absl::Status RolloutTable::Write(const Table<RolloutId, RolloutRow>& table) {
@@ -130,6 +134,21 @@ absl::Status RolloutTable::Write(const Table<RolloutId, RolloutRow>& table) {
     QS_RETURN_IF_ERROR(row != nullptr ? Put(*row) : rollouts_.Delete(id));
   }
   return absl::OkStatus();
+}
+
+void RolloutTable::Committed(const Table<RolloutId, RolloutRow>& table) {
+  for (const RolloutId& id : table.dirty()) {
+    const RolloutRow* row = table.Find(id);
+    if (row == nullptr) {
+      stored_.erase(id);
+      continue;
+    }
+    std::vector<RolloutTarget>& stored = stored_[id];
+    stored.resize(row->targets.size());
+    for (size_t i = 0; i < stored.size(); ++i) {
+      if (stored[i] != row->targets[i]) stored[i] = row->targets[i];
+    }
+  }
 }
 
 absl::Status RolloutTable::Load(Table<RolloutId, RolloutRow>* table) {
@@ -146,7 +165,11 @@ absl::Status RolloutTable::Load(Table<RolloutId, RolloutRow>* table) {
     }
   }));
   if (orphan) return DataLoss("table rollout_target: a row of no rollout");
-  for (auto& [id, row] : rows) table->Load(id, std::move(row));
+  stored_.clear();
+  for (auto& [id, row] : rows) {
+    stored_[id] = row.targets;
+    table->Load(id, std::move(row));
+  }
   return absl::OkStatus();
 }
 

@@ -25,11 +25,15 @@ class RevisionTable {
   Statement put_service_, delete_services_, select_services_;
 };
 
+// Of a rollout's targets only those are written that differ from what the database holds: a step
+// changes few of many (R28).
 class RolloutTable {
  public:
   static absl::StatusOr<RolloutTable> Prepare(Database& database);
   absl::Status Write(const Table<RolloutId, RolloutRow>& table);
   absl::Status Load(Table<RolloutId, RolloutRow>* table);
+  // What Write wrote is durable now.
+  void Committed(const Table<RolloutId, RolloutRow>& table);
 
  private:
   RolloutTable(RowTable<RolloutShape> rollouts, RowTable<RolloutTargetShape> targets,
@@ -38,7 +42,8 @@ class RolloutTable {
 
   RowTable<RolloutShape> rollouts_;
   RowTable<RolloutTargetShape> targets_;
-  Statement delete_surplus_;  // targets beyond the end of the list
+  Statement delete_surplus_;                                // targets beyond the end of the list
+  std::map<RolloutId, std::vector<RolloutTarget>> stored_;  // targets as the database holds them
 };
 
 }  // namespace quayside::controller

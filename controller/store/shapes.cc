@@ -174,12 +174,13 @@ absl::Status HostShape::ReadRow(Use& use, Key* key, Row* row) {
 // ---- app ----
 std::vector<std::string> AppShape::Columns() {
   return {"name", "newest_revision", "succeeded_revision", "removing", "remove_volumes", "ticket",
-          "held"};
+          "held", "removed_by"};
 }
 void AppShape::BindKey(Use& use, const Key& key) { use.Text(key.value); }
 void AppShape::BindRow(Use& use, const Key& key, const Row& row) {
   use.Text(key.value).Int(row.newest_revision).Int(row.succeeded_revision);
   use.Bool(row.removing).Bool(row.remove_volumes).Int(row.ticket).Bool(row.held);
+  use.Text(row.removed_by);
 }
 absl::Status AppShape::ReadRow(Use& use, Key* key, Row* row) {
   row->name.value = use.ReadText();
@@ -190,6 +191,7 @@ absl::Status AppShape::ReadRow(Use& use, Key* key, Row* row) {
   row->remove_volumes = use.ReadBool();
   row->ticket = use.ReadInt();
   row->held = use.ReadBool();
+  row->removed_by = use.ReadText();
   return absl::OkStatus();
 }
 
@@ -228,6 +230,18 @@ absl::Status SpecShape::ReadRow(Use& use, Key* key, Row* row) {
   key->value = use.ReadText();
   row->bytes = use.ReadBlob();
   return absl::OkStatus();
+}
+
+// ---- image ----
+std::vector<std::string> ImageShape::Columns() { return {"digest_ref", "platforms", "volumes"}; }
+void ImageShape::BindKey(Use& use, const Key& key) { use.Text(key); }
+void ImageShape::BindRow(Use& use, const Key& key, const Row& row) {
+  use.Text(key).Text(ToColumn(row.platforms)).Text(ToColumn(row.volumes));
+}
+absl::Status ImageShape::ReadRow(Use& use, Key* key, Row* row) {
+  *key = use.ReadText();
+  QS_RETURN_IF_ERROR(FromColumn(use.ReadView(), &row->platforms));
+  return FromColumn(use.ReadView(), &row->volumes);
 }
 
 // ---- instance, kept ----

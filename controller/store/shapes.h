@@ -61,6 +61,14 @@ struct SpecShape : ShapeOf<SpecDigest, SpecRow, 1> {
   static absl::Status ReadRow(Use& use, Key* key, Row* row);
 };
 
+struct ImageShape : ShapeOf<std::string, ImageFacts, 1> {
+  static constexpr char kTable[] = "image";
+  static std::vector<std::string> Columns();
+  static void BindKey(Use& use, const Key& key);
+  static void BindRow(Use& use, const Key& key, const Row& row);
+  static absl::Status ReadRow(Use& use, Key* key, Row* row);
+};
+
 struct InstanceShape : ShapeOf<InstanceId, InstanceRow, 1> {
   static constexpr char kTable[] = "instance";
   static std::vector<std::string> Columns();

@@ -118,6 +118,8 @@ absl::Status Database::Error(int code, std::string_view doing) const {
   return MakeStatus(StatusOfCode(code), message + Hint(code, path_));
 }
 
+int64_t Database::rows_written() const { return sqlite3_total_changes64(handle_.get()); }
+
 bool Database::InTransaction() const { return sqlite3_get_autocommit(handle()) == 0; }
 
 // ---- Statement ----

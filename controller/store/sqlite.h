@@ -35,6 +35,7 @@ class Database {
   // The status of a result code that is not OK, ROW or DONE, saying that `doing` failed.
   absl::Status Error(int code, std::string_view doing) const;
   bool InTransaction() const;
+  int64_t rows_written() const;
   sqlite3* handle() const { return handle_.get(); }
   const std::string& path() const { return path_; }
 

@@ -24,6 +24,7 @@ struct Tables {
     QS_ASSIGN_OR_RETURN(auto apps, RowTable<AppShape>::Prepare(database));
     QS_ASSIGN_OR_RETURN(auto revisions, RevisionTable::Prepare(database));
     QS_ASSIGN_OR_RETURN(auto specs, RowTable<SpecShape>::Prepare(database));
+    QS_ASSIGN_OR_RETURN(auto images, RowTable<ImageShape>::Prepare(database));
     QS_ASSIGN_OR_RETURN(auto instances, RowTable<InstanceShape>::Prepare(database));
     QS_ASSIGN_OR_RETURN(auto kept, RowTable<KeptShape>::Prepare(database));
     QS_ASSIGN_OR_RETURN(auto removals, RowTable<RemovalShape>::Prepare(database));
@@ -33,10 +34,10 @@ struct Tables {
     QS_ASSIGN_OR_RETURN(auto requests, RowTable<RequestShape>::Prepare(database));
     QS_ASSIGN_OR_RETURN(auto events, EventLog::Prepare(database));
     return Tables{std::move(fleet),     std::move(hosts),    std::move(apps),
-                  std::move(revisions), std::move(specs),    std::move(instances),
-                  std::move(kept),      std::move(removals), std::move(bindings),
-                  std::move(rollouts),  std::move(observed), std::move(requests),
-                  std::move(events)};
+                  std::move(revisions), std::move(specs),    std::move(images),
+                  std::move(instances), std::move(kept),     std::move(removals),
+                  std::move(bindings),  std::move(rollouts), std::move(observed),
+                  std::move(requests),  std::move(events)};
   }
 
   // Calls act(stored table, the model's table) for each, until one fails.
@@ -47,6 +48,7 @@ struct Tables {
     QS_RETURN_IF_ERROR(act(apps, model.apps));
     QS_RETURN_IF_ERROR(act(revisions, model.revisions));
     QS_RETURN_IF_ERROR(act(specs, model.specs));
+    QS_RETURN_IF_ERROR(act(images, model.images));
     QS_RETURN_IF_ERROR(act(instances, model.instances));
     QS_RETURN_IF_ERROR(act(kept, model.kept));
     QS_RETURN_IF_ERROR(act(removals, model.removals));
@@ -61,6 +63,7 @@ struct Tables {
   RowTable<AppShape> apps;
   RevisionTable revisions;
   RowTable<SpecShape> specs;
+  RowTable<ImageShape> images;
   RowTable<InstanceShape> instances;
   RowTable<KeptShape> kept;
   RowTable<RemovalShape> removals;
@@ -106,12 +109,15 @@ absl::Status Store::Commit(Model* model) {
       *model, [](auto& stored, const auto& table) { return stored.Write(table); }));
   QS_RETURN_IF_ERROR(impl_->tables.events.Append(model->new_events));
   QS_RETURN_IF_ERROR(transaction.Commit());
+  impl_->tables.rollouts.Committed(model->rollouts);
   model->new_events.clear();
   return impl_->tables.ForEach(*model, [](auto&, auto& table) {
     table.ClearDirty();
     return absl::OkStatus();
   });
 }
+
+int64_t Store::rows_written() const { return impl_->database->rows_written(); }
 
 absl::StatusOr<std::vector<EventRow>> Store::Events(const std::string& app, const std::string& host,
                                                     const InstanceId& instance, int64_t after,

@@ -33,6 +33,9 @@ class Store {
   // kUnavailable: another I/O error.
   absl::Status Commit(Model* model);
 
+  // How many rows were inserted, changed or deleted since it was opened: what a turn costs (R28).
+  int64_t rows_written() const;
+
   // Events with id > after, that match (empty = any), the newest `limit`, oldest first.
   absl::StatusOr<std::vector<EventRow>> Events(const std::string& app, const std::string& host,
                                                const InstanceId& instance, int64_t after,

@@ -100,7 +100,7 @@ TEST_F(RealRegistry, ATagBecomesItsDigestAndPlatform) {
   const auto resolved = Resolve(registry_ + "/team/web:v1");
   ASSERT_TRUE(resolved.ok()) << resolved.status();
   EXPECT_EQ(resolved->digest_ref, *pushed);
-  EXPECT_EQ(resolved->platforms, std::vector<std::string>{"linux/arm64"});
+  EXPECT_EQ(resolved->facts.platforms, std::vector<std::string>{"linux/arm64"});
   EXPECT_EQ(Resolve(*pushed)->digest_ref, *pushed);
 }
 
@@ -115,7 +115,7 @@ TEST_F(RealRegistry, AnIndexListsItsPlatforms) {
   const auto resolved = Resolve(registry_ + "/web:v1");
   ASSERT_TRUE(resolved.ok()) << resolved.status();
   EXPECT_EQ(resolved->digest_ref, *index);
-  EXPECT_EQ(resolved->platforms, (std::vector<std::string>{"linux/amd64", "linux/arm64"}));
+  EXPECT_EQ(resolved->facts.platforms, (std::vector<std::string>{"linux/amd64", "linux/arm64"}));
 }
 
 TEST_F(RealRegistry, WhatIsNotThereIsNotFound) {

@@ -16,7 +16,7 @@ controller::ResolvedImages Workload::Resolve(const AppSpec& spec) const {
   controller::ResolvedImages images;
   for (const ServiceSpec& service : spec.services) {
     const std::string& image = service.container.image;
-    images[image] = {DigestRef(image), {"linux/amd64"}};
+    images[image] = {DigestRef(image), {.platforms = {"linux/amd64"}, .volumes = {}}};
   }
   return images;
 }

@@ -31,10 +31,10 @@ TEST_F(AdoptTest, TakesTheIdThatTheHostsStraysCarry) {
 TEST_F(AdoptTest, RefusesAnIdThatNoContainerOfTheHostCarries) {
   ScriptedAgent& agent = Join("h1");
   const auto nothing = Adopt("h1", "zzz");
-  EXPECT_EQ(nothing.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(nothing.status().code(), absl::StatusCode::kNotFound);
   ReportStrays(agent, {"shop-web-1 (oldhostid1)", "shop-web-2 (oldhostid2)"});
   const auto other = Adopt("h1", "zzz");
-  EXPECT_EQ(other.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(other.status().code(), absl::StatusCode::kNotFound);
   EXPECT_NE(other.status().message().find("ctl host inspect h1"), absl::string_view::npos);
   EXPECT_EQ(Adopt("h1", "").status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(*Adopt("h1", "oldhostid2"), HostId("oldhostid2"));

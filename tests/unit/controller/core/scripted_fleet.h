@@ -57,6 +57,7 @@ struct ScriptedAgent {
   int64_t generation = 0;
   std::map<std::string, std::string> labels;
   std::string arch = "amd64";
+  SharedAssignment has;  // the last that it was offered, in whatever session
 };
 
 class CoreTest : public ::testing::Test {
@@ -130,12 +131,13 @@ class CoreTest : public ::testing::Test {
     report.sequence = ++agent.sequence;
     report.engine = Hello(agent).engine;
     const auto offered = fleet_.offered.find(agent.session);
-    if (offered == fleet_.offered.end()) {
+    if (offered != fleet_.offered.end()) agent.has = offered->second;
+    if (agent.has == nullptr) {
       report.epoch = agent.epoch;
       report.generation = agent.generation;
       return report;
     }
-    const Assignment& assignment = *offered->second;
+    const Assignment& assignment = *agent.has;
     agent.epoch = report.epoch = assignment.epoch;
     agent.generation = report.generation = assignment.generation;
     report.settled = true;
@@ -243,6 +245,23 @@ class CoreTest : public ::testing::Test {
               std::to_string(view.status.slot.slot) + "@" + view.host;
     }
     return text;
+  }
+  // "ready", "away" …; "none" when there is no such host.
+  std::string StateOf(const std::string& name) {
+    const auto hosts = Ask<std::vector<HostView>>(ListHosts{});
+    EXPECT_TRUE(hosts.ok()) << hosts.status();
+    for (const HostView& view : *hosts) {
+      if (view.row.name == name) return view.state;
+    }
+    return "none";
+  }
+  // Stored events of that kind, at most 1,000.
+  int CountEvents(const std::string& kind) {
+    const auto events = store_->Events("", "", InstanceId(), 0, 1000);
+    EXPECT_TRUE(events.ok()) << events.status();
+    int count = 0;
+    for (const EventRow& event : *events) count += event.kind == kind ? 1 : 0;
+    return count;
   }
   Caller NewCaller() { return {RequestId("r" + std::to_string(++requests_)), "tester", "body"}; }
 

@@ -84,11 +84,46 @@ TEST(ParseManifest, FindsTheConfigOfASingleManifest) {
   EXPECT_FALSE(ParseManifest("").ok());
 }
 
-TEST(ParseConfigPlatform, ReadsOsAndArchitecture) {
-  EXPECT_EQ(*ParseConfigPlatform(R"({"os":"linux","architecture":"amd64"})"), "linux/amd64");
-  EXPECT_EQ(*ParseConfigPlatform(R"({"os":"linux","architecture":"arm","variant":"v6"})"),
+TEST(ParseManifest, PutsTheCommonPlatformOfAnIndexFirst) {
+  const auto entry = [](const std::string& arch, char digit) {
+    return R"({"platform":{"os":"linux","architecture":")" + arch + R"("},"digest":"sha256:)" +
+           std::string(64, digit) + "\"}";
+  };
+  const auto manifest = ParseManifest("{\"manifests\":[" + entry("s390x", '3') + "," +
+                                      entry("amd64", '1') + "," + entry("arm64", '2') +
+                                      R"(,{"platform":{"os":"linux","architecture":"mips"}}]})");
+  ASSERT_TRUE(manifest.ok());
+  EXPECT_EQ(manifest->platforms.size(), 4u);
+  const auto digest = [](char digit) { return "sha256:" + std::string(64, digit); };
+  EXPECT_EQ(manifest->manifest_digests,
+            (std::vector<std::string>{digest('1'), digest('2'), digest('3')}));
+}
+
+TEST(ParseImageConfig, ReadsOsAndArchitecture) {
+  EXPECT_EQ(ParseImageConfig(R"({"os":"linux","architecture":"amd64"})")->platform, "linux/amd64");
+  EXPECT_EQ(ParseImageConfig(R"({"os":"linux","architecture":"arm","variant":"v6"})")->platform,
             "linux/arm/v6");
-  EXPECT_FALSE(ParseConfigPlatform(R"({"os":"linux"})").ok());
+  EXPECT_FALSE(ParseImageConfig(R"({"os":"linux"})").ok());
+}
+
+TEST(ParseImageConfig, ReadsVolumesWithinTheirLimits) {
+  const auto config = [](const std::string& volumes) {
+    return ParseImageConfig(R"({"os":"linux","architecture":"amd64","config":{"Volumes":)" +
+                            volumes + "}}");
+  };
+  EXPECT_EQ(config(R"({"/data":{},"/cache":{}})")->volumes,
+            (std::vector<std::string>{"/cache", "/data"}));
+  for (const char* none : {"null", "{}", "[]", "7"}) EXPECT_TRUE(config(none)->volumes.empty());
+  const auto with = [&](const std::string& path) { return config("{\"" + path + "\":{}}"); };
+  EXPECT_TRUE(with("/" + std::string(4095, 'a')).ok());
+  EXPECT_FALSE(with("/" + std::string(4096, 'a')).ok());
+  EXPECT_FALSE(with("data").ok());
+  EXPECT_FALSE(with("").ok());
+  std::string many;
+  for (int i = 0; i < 1000; ++i)
+    many += (i > 0 ? "," : "") + ("\"/v" + std::to_string(i) + "\":{}");
+  EXPECT_EQ(config("{" + many + "}")->volumes.size(), 1000u);
+  EXPECT_FALSE(config("{" + many + ",\"/one-more\":{}}").ok());
 }
 
 TEST(HostOf, IsTheHostAndPort) {

@@ -19,6 +19,19 @@ std::string Answer(const std::string& status, const std::string& body,
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
+const std::string kConfig =
+    R"({"os":"linux","architecture":"amd64","config":{"Volumes":{"/data":{}}}})";
+const std::string kManifest = R"({"config":{"digest":")" + Sha256Digest(kConfig) + R"("}})";
+std::string IndexOf(const std::vector<std::string>& digests) {
+  std::string entries;
+  for (const std::string& digest : digests) {
+    entries += (entries.empty() ? "" : ",") +
+               (R"({"platform":{"os":"linux","architecture":"a)" + std::to_string(entries.size()) +
+                R"("},"digest":")" + digest + "\"}");
+  }
+  return "{\"manifests\":[" + entries + "]}";
+}
+// An index whose manifests nobody needs: it has none that Docker can be asked for.
 const std::string kIndex = R"({"manifests":[{"platform":{"os":"linux","architecture":"amd64"}}]})";
 const std::string kDigest = Sha256Digest(kIndex);
 // HEAD has no body; its Content-Length would be that of the GET.
@@ -47,7 +60,7 @@ TEST_F(RegistryTest, AsksWithHeadThenGetsTheManifestOnce) {
   const auto first = Resolve(Repository(server) + ":v1");
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_EQ(first->digest_ref, Repository(server) + "@" + kDigest);
-  EXPECT_EQ(first->platforms, std::vector<std::string>{"linux/amd64"});
+  EXPECT_EQ(first->facts.platforms, std::vector<std::string>{"linux/amd64"});
   EXPECT_TRUE(Resolve(Repository(server) + ":v2").ok());
   ASSERT_EQ(server.requests().size(), 3u);
   EXPECT_TRUE(server.requests()[0].starts_with("HEAD /v2/team/web/manifests/v1 "));
@@ -63,6 +76,58 @@ TEST_F(RegistryTest, TakesTheDigestOfTheBytesWhereTheHeaderIsMissing) {
   ASSERT_TRUE(resolved.ok()) << resolved.status();
   EXPECT_TRUE(resolved->digest_ref.ends_with("@" + kDigest));
   EXPECT_NE(server.requests()[0].find("/manifests/latest "), std::string::npos);
+}
+
+std::string HeadOf(const std::string& manifest) {
+  return "HTTP/1.1 200 OK\r\nDocker-Content-Digest: " + Sha256Digest(manifest) +
+         "\r\nContent-Length: 0\r\n\r\n";
+}
+
+TEST_F(RegistryTest, TellsPlatformAndVolumesOfASingleImage) {
+  ScriptedServer server(
+      {HeadOf(kManifest), Answer("200 OK", kManifest), Answer("200 OK", kConfig)});
+  const auto resolved = Resolve(Repository(server));
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  EXPECT_EQ(resolved->facts.platforms, std::vector<std::string>{"linux/amd64"});
+  EXPECT_EQ(resolved->facts.volumes, std::vector<std::string>{"/data"});
+  EXPECT_NE(server.requests()[2].find("/blobs/" + Sha256Digest(kConfig)), std::string::npos);
+}
+
+TEST_F(RegistryTest, TellsVolumesOfAnIndexByOneOfItsPlatformsThatIsThere) {
+  const std::string index = IndexOf({Sha256Digest("not mirrored"), Sha256Digest(kManifest)});
+  ScriptedServer server({HeadOf(index), Answer("200 OK", index), Answer("404 Not Found", ""),
+                         Answer("200 OK", kManifest), Answer("200 OK", kConfig), HeadOf(index)});
+  const auto resolved = Resolve(Repository(server));
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  EXPECT_EQ(resolved->facts.platforms.size(), 2u);
+  EXPECT_EQ(resolved->facts.volumes, std::vector<std::string>{"/data"});
+  // What a digest says cannot change: it is asked once.
+  EXPECT_EQ(Resolve(Repository(server))->facts, resolved->facts);
+  EXPECT_EQ(server.requests().size(), 6u);
+}
+
+TEST_F(RegistryTest, RefusesAnIndexOfWhichNothingIsThere) {
+  const std::string index = IndexOf({Sha256Digest("a"), Sha256Digest("b")});
+  ScriptedServer server({HeadOf(index), Answer("200 OK", index), Answer("404 Not Found", ""),
+                         Answer("404 Not Found", "")});
+  EXPECT_EQ(Resolve(Repository(server)).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(RegistryTest, RefusesAnIndexWithinAnIndex) {
+  const std::string index = IndexOf({Sha256Digest(kIndex)});
+  ScriptedServer server({HeadOf(index), Answer("200 OK", index), Answer("200 OK", kIndex)});
+  EXPECT_EQ(Resolve(Repository(server)).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(RegistryTest, RefusesAConfigThatIsWrongOrTooLarge) {
+  const std::pair<std::string, absl::StatusCode> kCases[] = {
+      {R"({"os":"linux","architecture":"amd64"})", absl::StatusCode::kUnavailable},  // another's
+      {std::string((4 << 20) + 1, ' '), absl::StatusCode::kResourceExhausted}};
+  for (const auto& [config, code] : kCases) {
+    ScriptedServer server(
+        {HeadOf(kManifest), Answer("200 OK", kManifest), Answer("200 OK", config)});
+    EXPECT_EQ(Resolve(Repository(server)).status().code(), code);
+  }
 }
 
 TEST_F(RegistryTest, ChecksADigestThatIsGiven) {

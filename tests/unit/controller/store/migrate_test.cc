@@ -32,12 +32,38 @@ std::vector<Migration> WithNext(const char* sql) {
   return migrations;
 }
 
+// What earlier versions did not know, as the migrations fill it in.
+Model ModelOfVersionTwo() {
+  Model model = FullModel();
+  const std::string image = model.images.rows().begin()->first;
+  model.images.Delete(image);
+  return model;
+}
+
+Model ModelOfVersionOne() {
+  Model model = ModelOfVersionTwo();
+  AppRow app = *model.apps.Find(AppName("shop"));
+  app.removed_by = "somebody";
+  model.apps.Put(app.name, app);
+  return model;
+}
+
+TEST(Migrate, ReadsADatabaseOfVersionThree) {
+  const std::string path = OldDatabase("store_version_3.sql", TemporaryDirectory());
+  EXPECT_TRUE(SameRows(LoadFrom(path), FullModel()));
+}
+
+TEST(Migrate, ReadsADatabaseOfVersionTwo) {
+  const std::string path = OldDatabase("store_version_2.sql", TemporaryDirectory());
+  EXPECT_TRUE(SameRows(LoadFrom(path), ModelOfVersionTwo()));
+}
+
 TEST(Migrate, ReadsADatabaseOfVersionOne) {
   const std::string path = OldDatabase("store_version_1.sql", TemporaryDirectory());
   const Model loaded = LoadFrom(path);
   EXPECT_EQ(loaded.hosts.rows(), FullModel().hosts.rows());
   EXPECT_EQ(loaded.revisions.rows(), FullModel().revisions.rows());
-  EXPECT_TRUE(SameRows(loaded, FullModel()));
+  EXPECT_TRUE(SameRows(loaded, ModelOfVersionOne()));
   auto store = *Store::Open(path);
   EXPECT_EQ(store->Events("", "", InstanceId(), 0, 10)->size(), 1u);
 }
@@ -53,7 +79,7 @@ TEST(Migrate, GoesOnFromWhereItIsAndKeepsACopy) {
     EXPECT_EQ(*database.Ask("SELECT colour FROM app"), "red");
     EXPECT_EQ(*database.Ask("PRAGMA foreign_keys"), "1");
   }
-  EXPECT_TRUE(SameRows(LoadFrom(path + ".before-version-1"), FullModel()));
+  EXPECT_TRUE(SameRows(LoadFrom(path + ".before-version-1"), ModelOfVersionOne()));
 }
 
 TEST(Migrate, ThatFailsChangesNothing) {
@@ -64,7 +90,7 @@ TEST(Migrate, ThatFailsChangesNothing) {
     EXPECT_FALSE(Migrate(database, WithNext(sql)).ok());
     EXPECT_EQ(*CheckVersion(database, Migrations()), Migrations().back().version);
   }
-  EXPECT_TRUE(SameRows(LoadFrom(path), FullModel()));
+  EXPECT_TRUE(SameRows(LoadFrom(path), ModelOfVersionOne()));
 }
 
 TEST(Migrate, NumbersAreWithoutGaps) {

@@ -160,10 +160,13 @@ Model FullModel() {
                                    .succeeded_revision = 2,
                                    .removing = true,
                                    .remove_volumes = true,
+                                   .removed_by = "root (uid 0)",
                                    .ticket = 8,
                                    .held = true});
   model.revisions.Put({AppName("shop"), 3}, FullRevision());
   model.specs.Put(SpecDigest("sha256:spec"), {.bytes = std::string("\0\x01\xff", 3)});
+  model.images.Put("registry.test/web@sha256:0a",
+                   {.platforms = {"linux/amd64", "linux/arm64"}, .volumes = {"/data", "/v \"x\""}});
   model.instances.Put(InstanceId("new"), FullInstance("new"));
   model.kept.Put(InstanceId("before"), {FullInstance("before")});
   const SlotKey slot{AppName("shop"), ServiceName("web"), 2};
@@ -204,10 +207,11 @@ Model LargeModel(int hosts, int apps_per_host) {
 bool SameRows(const Model& a, const Model& b) {
   return a.fleet.rows() == b.fleet.rows() && a.hosts.rows() == b.hosts.rows() &&
          a.apps.rows() == b.apps.rows() && a.revisions.rows() == b.revisions.rows() &&
-         a.specs.rows() == b.specs.rows() && a.instances.rows() == b.instances.rows() &&
-         a.kept.rows() == b.kept.rows() && a.removals.rows() == b.removals.rows() &&
-         a.bindings.rows() == b.bindings.rows() && a.rollouts.rows() == b.rollouts.rows() &&
-         a.observed.rows() == b.observed.rows() && a.requests.rows() == b.requests.rows();
+         a.specs.rows() == b.specs.rows() && a.images.rows() == b.images.rows() &&
+         a.instances.rows() == b.instances.rows() && a.kept.rows() == b.kept.rows() &&
+         a.removals.rows() == b.removals.rows() && a.bindings.rows() == b.bindings.rows() &&
+         a.rollouts.rows() == b.rollouts.rows() && a.observed.rows() == b.observed.rows() &&
+         a.requests.rows() == b.requests.rows();
 }
 
 Model LoadFrom(const std::string& path) {

@@ -89,6 +89,7 @@ TEST(Store, DeletesWhatIsGone) {
   model.apps.Delete(AppName("shop"));
   model.revisions.Delete({AppName("shop"), 3});
   model.specs.Delete(SpecDigest("sha256:spec"));
+  model.images.Delete("registry.test/web@sha256:0a");
   model.instances.Delete(InstanceId("new"));
   model.kept.Delete(InstanceId("before"));
   model.removals.Delete({HostId("host1"), slot});
@@ -151,6 +152,38 @@ TEST(Store, PrunesEventsInSlicesByAgeAndByNumber) {
   EXPECT_EQ(Ids(store->Events("", "", InstanceId(), 0, 100)).front(), 4);
   EXPECT_EQ(*store->PruneEvents(fourth, 5, 100), 2);
   EXPECT_EQ(Ids(store->Events("", "", InstanceId(), 0, 100)).front(), 6);
+}
+
+TEST(Store, OfARolloutOnlyTheTargetsThatChangedAreWritten) {
+  const std::string path = TemporaryDirectory() + "/db";
+  RolloutRow row{.id = RolloutId("r"), .app = AppName("shop")};
+  for (int slot = 1; slot <= 100; ++slot) {
+    row.targets.push_back({.slot = {AppName("shop"), ServiceName("web"), slot}});
+  }
+  const auto commit = [&](Store& store, Model& model) {
+    model.rollouts.Put(row.id, row);
+    const int64_t before = store.rows_written();
+    EXPECT_TRUE(store.Commit(&model).ok());
+    return store.rows_written() - before;
+  };
+  {
+    auto store = OpenOrFail(path);
+    Model model;
+    EXPECT_EQ(commit(*store, model), 101);
+    row.targets[7].reason = "later";
+    EXPECT_EQ(commit(*store, model), 2);
+  }
+  auto store = OpenOrFail(path);
+  Model model;
+  ASSERT_TRUE(store->Load(&model).ok());
+  row.targets[8].reason = "later";
+  EXPECT_EQ(commit(*store, model), 2);
+  row.targets.resize(90);
+  EXPECT_EQ(commit(*store, model), 11);
+  row.targets.push_back({.slot = {AppName("shop"), ServiceName("web"), 200}});
+  EXPECT_EQ(commit(*store, model), 2);
+  store.reset();
+  EXPECT_EQ(LoadFrom(path).rollouts.rows(), model.rollouts.rows());
 }
 
 TEST(Store, KeepsTextThatIsNoUtf8FromStoppingACommit) {
