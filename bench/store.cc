@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "bench/figures.h"
+#include "bench/stored_fleet.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
 
 namespace quayside::bench {
 namespace {
 
-using controller::HostRow;
 using controller::InstanceRow;
 using controller::Model;
 using controller::Store;
@@ -46,52 +46,6 @@ std::unique_ptr<Store> OpenStore(const std::string& path) {
   return *std::move(store);
 }
 
-std::string Digest(int number) {
-  return "sha256:" + std::string(54, 'a') + std::to_string(1'000'000'000 + number);
-}
-
-InstanceStatus Status(const InstanceRow& row, int64_t round) {
-  InstanceStatus status;
-  status.id = row.desired.id;
-  status.slot = row.desired.slot;
-  status.revision = row.desired.revision;
-  status.spec = row.desired.spec;
-  status.state = round % 2 == 0 ? InstanceState::kHealthy : InstanceState::kUnhealthy;
-  status.proven = true;
-  status.image = "registry.example.com/team/web@" + Digest(1);
-  status.container = std::string(64, 'c');
-  status.ports = {{"0.0.0.0", 8080, 80, "tcp"}};
-  status.since = absl::FromUnixSeconds(1'700'000'000 + round);
-  return status;
-}
-
-Model MakeFleet(const Options& options) {
-  Model model;
-  model.fleet.Put(0, {.fleet = FleetId("fleet"), .epoch = StoreEpoch("epoch")});
-  for (int a = 0; a < options.apps; ++a) {
-    model.specs.Put(SpecDigest(Digest(a)), {.bytes = std::string(600, 's')});
-  }
-  for (int h = 0; h < options.hosts; ++h) {
-    HostRow host;
-    host.id = HostId("h" + std::to_string(100'000 + h));
-    host.name = "server-" + std::to_string(h);
-    host.labels = {{"zone", "a"}, {"rack", std::to_string(h / 40)}};
-    host.engine.version = "20.10.24";
-    model.hosts.Put(host.id, host);
-    for (int a = 0; a < options.apps; ++a) {
-      InstanceRow row;
-      row.desired.id = InstanceId("i" + std::to_string(a) + host.id.value);
-      row.desired.slot = {AppName("app" + std::to_string(a)), ServiceName("web"), 1};
-      row.desired.host = host.id;
-      row.desired.revision = 1;
-      row.desired.spec = SpecDigest(Digest(a));
-      model.instances.Put(row.desired.id, row);
-      model.observed.Put({host.id, row.desired.id}, Status(row, 0));
-    }
-  }
-  return model;
-}
-
 // Rows per second when each commit carries the Reports of `hosts_per_turn` hosts.
 void Ingest(const Options& options, Store& store, Model& model, Clock& clock, int hosts_per_turn) {
   Series rate("status rows, " + std::to_string(hosts_per_turn * options.apps) + " a commit");
@@ -105,7 +59,7 @@ void Ingest(const Options& options, Store& store, Model& model, Clock& clock, in
         const InstanceRow& row = instance->second;
         const auto* now = model.observed.Find({row.desired.host, row.desired.id});
         const int64_t next = absl::ToUnixSeconds(now->since) - 1'700'000'000 + 1;
-        model.observed.Put({row.desired.host, row.desired.id}, Status(row, next));
+        model.observed.Put({row.desired.host, row.desired.id}, FakeStatus(row, next));
         ++instance;
       }
       Must(store.Commit(&model));
@@ -154,7 +108,7 @@ int Run(const Options& options) {
   PrintMachine();
   {
     auto store = OpenStore(path);
-    Model model = MakeFleet(options);
+    Model model = MakeFleet(options.hosts, options.apps);
     const MonoTime begin = clock.Now();
     Must(store->Commit(&model));
     Series first("whole fleet in one commit");
