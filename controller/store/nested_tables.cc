@@ -115,40 +115,32 @@ absl::StatusOr<RolloutTable> RolloutTable::Prepare(Database& database) {
 
 absl::Status RolloutTable::Put(const RolloutRow& row) {
   QS_RETURN_IF_ERROR(rollouts_.Put(row.id, row));
-  static const std::vector<RolloutTarget> kNone;
-  const auto known = stored_.find(row.id);
-  const std::vector<RolloutTarget>& stored = known == stored_.end() ? kNone : known->second;
+  const auto known = written_.find(row.id);
+  const size_t written = known == written_.end() ? 0 : known->second.size();
   for (size_t i = 0; i < row.targets.size(); ++i) {
-    if (i < stored.size() && stored[i] == row.targets[i]) continue;
+    if (i < written && known->second[i] == row.targets[i]) continue;
     QS_RETURN_IF_ERROR(targets_.Put({row.id, static_cast<int64_t>(i)}, row.targets[i]));
   }
-  if (known != stored_.end() && stored.size() <= row.targets.size()) return absl::OkStatus();
-  Statement::Use use(delete_surplus_);
-  return use.Text(row.id.value).Int(static_cast<int64_t>(row.targets.size())).Run();
+  if (known == written_.end() || written > row.targets.size()) {
+    Statement::Use use(delete_surplus_);
+    QS_RETURN_IF_ERROR(use.Text(row.id.value).Int(static_cast<int64_t>(row.targets.size())).Run());
+  }
+  if (Ended(row.state)) {
+    written_.erase(row.id);
+  } else {
+    written_[row.id] = row.targets;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status RolloutTable::Write(const Table<RolloutId, RolloutRow>& table) {
   for (const RolloutId& id : table.dirty()) {
     const RolloutRow* row = table.Find(id);
+    if (row == nullptr) written_.erase(id);
     // Without its row its targets go too.
     QS_RETURN_IF_ERROR(row != nullptr ? Put(*row) : rollouts_.Delete(id));
   }
   return absl::OkStatus();
-}
-
-void RolloutTable::Committed(const Table<RolloutId, RolloutRow>& table) {
-  for (const RolloutId& id : table.dirty()) {
-    const RolloutRow* row = table.Find(id);
-    if (row == nullptr) {
-      stored_.erase(id);
-      continue;
-    }
-    std::vector<RolloutTarget>& stored = stored_[id];
-    stored.resize(row->targets.size());
-    for (size_t i = 0; i < stored.size(); ++i) {
-      if (stored[i] != row->targets[i]) stored[i] = row->targets[i];
-    }
-  }
 }
 
 absl::Status RolloutTable::Load(Table<RolloutId, RolloutRow>* table) {
@@ -165,9 +157,9 @@ absl::Status RolloutTable::Load(Table<RolloutId, RolloutRow>* table) {
     }
   }));
   if (orphan) return DataLoss("table rollout_target: a row of no rollout");
-  stored_.clear();
+  written_.clear();
   for (auto& [id, row] : rows) {
-    stored_[id] = row.targets;
+    if (!Ended(row.state)) written_[id] = row.targets;
     table->Load(id, std::move(row));
   }
   return absl::OkStatus();

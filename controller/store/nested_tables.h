@@ -2,6 +2,9 @@
 // services' digests, and a rollout with its targets. Each is written and read as one.
 #pragma once
 
+#include <map>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "controller/core/model.h"
@@ -25,15 +28,15 @@ class RevisionTable {
   Statement put_service_, delete_services_, select_services_;
 };
 
-// Of a rollout's targets only those are written that differ from what the database holds: a step
-// changes few of many (R28).
+// Of a rollout that is under way only the targets that changed are written: one over 10,000 hosts
+// changes in every turn, and a few of its targets each time.
 class RolloutTable {
  public:
   static absl::StatusOr<RolloutTable> Prepare(Database& database);
   absl::Status Write(const Table<RolloutId, RolloutRow>& table);
   absl::Status Load(Table<RolloutId, RolloutRow>* table);
-  // What Write wrote is durable now.
-  void Committed(const Table<RolloutId, RolloutRow>& table);
+  // What was written is not in the database after all: the transaction failed.
+  void Forget() { written_.clear(); }
 
  private:
   RolloutTable(RowTable<RolloutShape> rollouts, RowTable<RolloutTargetShape> targets,
@@ -42,8 +45,9 @@ class RolloutTable {
 
   RowTable<RolloutShape> rollouts_;
   RowTable<RolloutTargetShape> targets_;
-  Statement delete_surplus_;                                // targets beyond the end of the list
-  std::map<RolloutId, std::vector<RolloutTarget>> stored_;  // targets as the database holds them
+  Statement delete_surplus_;  // targets beyond the end of the list
+  // Targets as they were written last, of rollouts that have not ended.
+  std::map<RolloutId, std::vector<RolloutTarget>> written_;
 };
 
 }  // namespace quayside::controller

@@ -97,6 +97,14 @@ absl::Status Store::Load(Model* model) {
                                [](auto& stored, auto& table) { return stored.Load(&table); });
 }
 
+absl::Status Store::Write(const Model& model) {
+  QS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*impl_->database));
+  QS_RETURN_IF_ERROR(impl_->tables.ForEach(
+      model, [](auto& stored, const auto& table) { return stored.Write(table); }));
+  QS_RETURN_IF_ERROR(impl_->tables.events.Append(model.new_events));
+  return transaction.Commit();
+}
+
 absl::Status Store::Commit(Model* model) {
   bool changed = !model->new_events.empty();
   QS_RETURN_IF_ERROR(impl_->tables.ForEach(*model, [&changed](auto&, auto& table) {
@@ -104,12 +112,11 @@ absl::Status Store::Commit(Model* model) {
     return absl::OkStatus();
   }));
   if (!changed) return absl::OkStatus();
-  QS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*impl_->database));
-  QS_RETURN_IF_ERROR(impl_->tables.ForEach(
-      *model, [](auto& stored, const auto& table) { return stored.Write(table); }));
-  QS_RETURN_IF_ERROR(impl_->tables.events.Append(model->new_events));
-  QS_RETURN_IF_ERROR(transaction.Commit());
-  impl_->tables.rollouts.Committed(model->rollouts);
+  const absl::Status written = Write(*model);
+  if (!written.ok()) {
+    impl_->tables.rollouts.Forget();
+    return written;
+  }
   model->new_events.clear();
   return impl_->tables.ForEach(*model, [](auto&, auto& table) {
     table.ClearDirty();

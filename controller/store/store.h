@@ -56,6 +56,7 @@ class Store {
  private:
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
+  absl::Status Write(const Model& model);  // one transaction
   std::unique_ptr<Impl> impl_;
 };
 

@@ -80,6 +80,62 @@ TEST(Store, WritesOnlyWhatChangedAndForgetsTheMarks) {
   EXPECT_EQ(loaded.rollouts.rows(), model.rollouts.rows());
 }
 
+// An open rollout over three hosts, as the turns of a controller change it.
+class OpenRollout : public ::testing::Test {
+ protected:
+  OpenRollout() {
+    row_ = *model_.rollouts.Find(RolloutId("rollout1"));
+    row_.state = RolloutState::kRunning;
+    row_.targets.resize(1);
+    for (int i = 2; i <= 3; ++i) {
+      row_.targets.push_back(row_.targets[0]);
+      row_.targets.back().slot.slot = i;
+    }
+  }
+  absl::Status Commit() {
+    model_.rollouts.Put(row_.id, row_);
+    return store_->Commit(&model_);
+  }
+  std::vector<RolloutTarget> Stored() {
+    Model loaded;
+    EXPECT_TRUE(store_->Load(&loaded).ok());
+    return loaded.rollouts.Find(row_.id)->targets;
+  }
+
+  std::unique_ptr<Store> store_ = OpenOrFail(":memory:");
+  Model model_ = FullModel();
+  RolloutRow row_;
+};
+
+TEST_F(OpenRollout, KeepsTheTargetsThatDidNotChangeBesideThoseThatDid) {
+  ASSERT_TRUE(Commit().ok());
+  row_.targets[1].state = TargetState::kProven;
+  ASSERT_TRUE(Commit().ok());
+  EXPECT_EQ(Stored(), row_.targets);
+  row_.targets[0].reason = "it still runs";
+  row_.targets.pop_back();
+  ASSERT_TRUE(Commit().ok());
+  EXPECT_EQ(Stored(), row_.targets);
+  row_.targets.push_back(row_.targets[0]);
+  row_.state = RolloutState::kRolledBack;
+  ASSERT_TRUE(Commit().ok());
+  row_.targets[2].reason = "said after the end";
+  ASSERT_TRUE(Commit().ok());
+  EXPECT_EQ(Stored(), row_.targets);
+}
+
+TEST_F(OpenRollout, WritesAgainWhatATransactionThatFailedHadWritten) {
+  ASSERT_TRUE(Commit().ok());
+  row_.targets[1].state = TargetState::kProven;
+  const HostRow host = *model_.hosts.Find(HostId("host1"));
+  model_.hosts.Delete(host.id);  // its instances stay: refused when the transaction ends
+  ASSERT_FALSE(Commit().ok());
+  model_.hosts.Put(host.id, host);
+  row_.targets[2].state = TargetState::kProven;
+  ASSERT_TRUE(Commit().ok());
+  EXPECT_EQ(Stored(), row_.targets);
+}
+
 TEST(Store, DeletesWhatIsGone) {
   auto store = OpenOrFail(":memory:");
   Model model = FullModel();
