@@ -1,6 +1,7 @@
 #include "controller/core/core.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/base/check.h"
@@ -13,6 +14,7 @@
 #include "controller/core/core_state.h"
 #include "controller/core/history.h"
 #include "controller/core/hosts.h"
+#include "controller/core/pace.h"
 #include "controller/core/recovery.h"
 #include "controller/core/requests_in.h"
 #include "controller/core/rollouts.h"
@@ -23,6 +25,8 @@ namespace quayside::controller {
 namespace {
 
 constexpr int kPruneRows = 1'000;  // R28
+// A turn looks at apps with this many instances in all, or at one that is larger.
+constexpr size_t kInstancesPerTurn = 5'000;
 constexpr absl::Duration kPrunePeriod = absl::Minutes(1);
 // How long until a slice of a backup whose reader is slow is tried again.
 constexpr absl::Duration kBackupPause = absl::Milliseconds(5);
@@ -51,6 +55,8 @@ struct Core::Impl {
   void TakeReport(AgentReport report);
   void TakeResult(AgentCommandResult result);
   void Look();
+  std::vector<AppName> TakeDueApps(const std::set<AppName>& going_on);
+  bool Postpone(const AppName& app, size_t size, bool going_on, size_t looked_at);
   void Commit();
   void CommitFailed(const absl::Status& failed);
   void TryWriting();
@@ -63,9 +69,11 @@ struct Core::Impl {
   }
 
   CoreState state;
-  bool again = false;               // there is more to do at once
-  std::set<AppName> more;           // apps whose rollouts go on in the next turn
-  std::vector<SessionId> admitted;  // Hellos of this turn
+  bool again = false;                     // there is more to do at once
+  std::set<AppName> more;                 // apps whose rollouts go on in the next turn
+  std::set<AppName> postponed;            // touched, but looked at too shortly before (pace.h)
+  std::map<AppName, MonoTime> next_look;  // of large apps
+  std::vector<SessionId> admitted;        // Hellos of this turn
 };
 
 absl::Status Core::Impl::Start() {
@@ -85,6 +93,7 @@ absl::Status Core::Impl::Start() {
   state.sessions.Configure({state.started_mono,
                             std::max(2 * state.options.lease, state.options.start_grace),
                             state.options.lease});
+  for (const auto& [id, host] : state.ledger.model().hosts.rows()) state.sessions.Expect(id);
   const bool held = ResumeRecovery(state);
   ResumeApps();
   state.ledger.RaiseGenerations();
@@ -159,7 +168,7 @@ void Core::Impl::TakeReport(AgentReport report) {
   if (state.read_only_reason.empty()) HandleReport(state, report);
   if (const HostId* host = state.sessions.HostOf(report.session)) {
     state.sessions.Heard(*host, state.now);
-    state.sessions.At(*host).facts.reported = true;
+    state.sessions.Reported(*host);
     state.unwritten_reports.insert_or_assign(*host, std::move(report));
   }
 }
@@ -173,21 +182,61 @@ void Core::Impl::TakeResult(AgentCommandResult result) {
 
 // Looks at every app that something happened to: places what is missing, steps its rollout.
 void Core::Impl::Look() {
-  for (const AppName& app : std::exchange(state.unsettled, {})) {
-    SettleApp(state, app);
-    state.ledger.TouchApp(app);
-  }
-  std::set<AppName> due = state.ledger.touched_apps();
-  for (const auto& [app, at] : state.next_step) {
-    if (at <= state.steady) due.insert(app);
-  }
-  for (const AppName& app : due) {
+  const std::set<AppName> going_on = std::exchange(more, {});
+  size_t looked_at = 0;
+  for (const AppName& app : TakeDueApps(going_on)) {
+    const size_t size = state.ledger.InstancesOf(app).size();
+    if (Postpone(app, size, going_on.contains(app), looked_at)) continue;
+    looked_at += size;
+    if (state.unsettled.erase(app) > 0) {
+      SettleApp(state, app);
+      state.ledger.TouchApp(app);
+    }
     const bool removing = StepRemoval(state, app);
     if (StepApp(state, app) || removing) {
       more.insert(app);
       again = true;
     }
   }
+}
+
+// What has waited comes first, so that it is not put off for ever by apps of which there is always
+// news.
+std::vector<AppName> Core::Impl::TakeDueApps(const std::set<AppName>& going_on) {
+  std::set<AppName> waited = std::exchange(postponed, {});
+  for (const AppName& app : waited) state.ledger.TouchApp(app);
+  waited.insert(going_on.begin(), going_on.end());
+  std::set<AppName> due = state.ledger.touched_apps();
+  due.insert(state.unsettled.begin(), state.unsettled.end());
+  for (const auto& [app, at] : state.next_step) {
+    if (at <= state.steady) due.insert(app);
+  }
+  std::vector<AppName> apps(waited.begin(), waited.end());
+  std::copy_if(due.begin(), due.end(), std::back_inserter(apps),
+               [&](const AppName& app) { return !waited.contains(app); });
+  return apps;
+}
+
+// True when the app has to wait: it was looked at too shortly before, or this turn is long enough.
+bool Core::Impl::Postpone(const AppName& app, size_t size, bool going_on, size_t looked_at) {
+  const auto known = next_look.find(app);
+  if (!going_on && known != next_look.end() && state.now < known->second) {
+    postponed.insert(app);
+    return true;
+  }
+  if (looked_at > 0 && looked_at + size > kInstancesPerTurn) {
+    (going_on ? more : postponed).insert(app);
+    next_look[app] = state.now;
+    again = true;
+    return true;
+  }
+  const absl::Duration pace = PaceOf(size);
+  if (pace > absl::ZeroDuration()) {
+    next_look[app] = state.now + pace;
+  } else if (known != next_look.end()) {
+    next_look.erase(known);
+  }
+  return false;
 }
 
 void Core::Impl::Prune() {
@@ -212,7 +261,7 @@ void Core::Impl::Prune() {
 
 void Core::Impl::Commit() {
   state.ledger.RaiseGenerations();
-  const std::set<AppName> touched = state.ledger.TakeTouchedApps();
+  std::set<AppName> touched = state.ledger.TakeTouchedApps();
   const std::vector<EventRow> events = state.ledger.model().new_events;
   absl::Status committed;
   if (state.ledger.Dirty()) committed = state.store.Commit(state.ledger.mutable_model());
@@ -234,9 +283,13 @@ void Core::Impl::Commit() {
     OfferAssignments();
   }
   for (auto& read : outbox.reads) read();
+  // Those that are looked at again soon are told of then.
+  for (const auto* later : {&more, &postponed}) {
+    for (const AppName& app : *later) touched.erase(app);
+  }
   if (committed.ok()) TellWatchers(touched, events);
   admitted.clear();
-  for (const AppName& app : std::exchange(more, {})) state.ledger.TouchApp(app);
+  for (const AppName& app : more) state.ledger.TouchApp(app);
 }
 
 void Core::Impl::CommitFailed(const absl::Status& failed) {
@@ -290,8 +343,9 @@ void Core::Impl::OfferAssignments() {
   candidates.merge(std::exchange(state.to_offer, {}));
   for (const HostId& id : candidates) {
     const HostRow* row = state.ledger.FindHost(id);
+    if (row == nullptr) continue;
     HostPresence& presence = state.sessions.At(id);
-    if (row == nullptr || !presence.session.has_value()) continue;
+    if (!presence.session.has_value()) continue;
     if (presence.session->offered >= row->generation) continue;
     presence.session->offered = row->generation;
     state.fleet.Offer(presence.session->id, std::make_shared<const Assignment>(
@@ -309,12 +363,18 @@ void Core::Impl::TellWatchers(const std::set<AppName>& touched,
 
 MonoTime Core::Impl::NextTurn() {
   if (again) return state.now;
-  MonoTime next = std::min(NextPresenceChange(state), state.commands.next_deadline());
+  MonoTime next = state.commands.next_deadline();
   if (state.backup.active()) next = std::min(next, state.now + kBackupPause);
   if (!state.read_only_reason.empty()) return std::min(next, state.next_probe);
-  if (!state.unsettled.empty()) return state.now;
-  next = std::min(next, state.next_pruning);
-  for (const auto& [app, at] : state.next_step) next = std::min(next, At(at));
+  next = std::min({next, state.sessions.next_due(), state.next_pruning});
+  if (state.breaker.closes_at > state.now) next = std::min(next, state.breaker.closes_at);
+  for (const auto& [app, at] : state.next_step) {
+    if (!postponed.contains(app)) next = std::min(next, At(at));
+  }
+  for (const AppName& app : state.unsettled) {
+    if (!postponed.contains(app)) return state.now;
+  }
+  for (const AppName& app : postponed) next = std::min(next, next_look.at(app));
   return next;
 }
 

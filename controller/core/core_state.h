@@ -39,6 +39,9 @@ struct Outbox {
   std::set<SessionId> reports;
 };
 
+// R28: how many rows one piece of work may change in a turn.
+inline constexpr size_t kRowsPerTurn = 1'000;
+
 struct CoreState {
   CoreState(CoreOptions core_options, Clock& core_clock, Random& core_random, Store& core_store,
             Fleet& core_fleet)

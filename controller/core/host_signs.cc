@@ -133,7 +133,9 @@ void HostChanged(CoreState& state, const HostId& host) {
 
 void WatchPresence(CoreState& state) {
   bool changed = false;
-  for (const auto& [id, row] : state.ledger.model().hosts.rows()) {
+  for (const HostId& id : state.sessions.TakeDue(state.now)) {
+    const HostRow* row = state.ledger.FindHost(id);
+    if (row == nullptr) continue;
     HostPresence& presence = state.sessions.At(id);
     const Presence before = presence.shown;
     const Presence after = DecidePresence(presence.facts, state.sessions.rules(), state.now);
@@ -149,27 +151,18 @@ void WatchPresence(CoreState& state) {
                          (after == Presence::kUnknown && told_gone);
     if (after == Presence::kAway) {
       state.Event(event_kind::kHostAway,
-                  {.host = row.name, .message = "host " + row.name + " is away"});
+                  {.host = row->name, .message = "host " + row->name + " is away"});
     } else if (after == Presence::kLost) {
       state.Event(event_kind::kHostLost,
-                  {.host = row.name,
-                   .message = "host " + row.name +
+                  {.host = row->name,
+                   .message = "host " + row->name +
                               " is lost: nothing was heard for the time of its lease"});
     } else if (after == Presence::kReady && told_gone) {
       state.Event(event_kind::kHostBack,
-                  {.host = row.name, .message = "host " + row.name + " is back"});
+                  {.host = row->name, .message = "host " + row->name + " is back"});
     }
   }
   if (changed || state.now >= state.breaker.closes_at) WatchBreaker(state);
-}
-
-MonoTime NextPresenceChange(const CoreState& state) {
-  MonoTime next = MonoTime::Never();
-  if (state.breaker.closes_at > state.now) next = state.breaker.closes_at;
-  for (const auto& [id, presence] : state.sessions.hosts()) {
-    next = std::min(next, NextPresenceChange(presence.facts, state.sessions.rules(), state.now));
-  }
-  return next;
 }
 
 }  // namespace quayside::controller

@@ -207,6 +207,7 @@ absl::StatusOr<HostId> Adopt(CoreState& state, const AdoptHost& request) {
   parked.name = row.name + "/" + row.id.value;
   state.ledger.PutHost(parked);
   state.ledger.PutHost(adopted);
+  state.sessions.Expect(old_id);
   MoveRows(state, row, old_id);
   state.ledger.DeleteHost(row.id);
   state.ledger.TouchHost(old_id);

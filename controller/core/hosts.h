@@ -19,9 +19,9 @@ void HandleReport(CoreState& state, const AgentReport& report);
 // hundredth of it are not worth a write.
 void TakeEngineFacts(HostRow& row, const EngineFacts& engine);
 
-// Compares every host's presence with what was concluded before: events, and apps to look at again.
+// Compares the presence of each host whose time has come, or to which something happened, with what
+// was concluded before: events, and apps to look at again.
 void WatchPresence(CoreState& state);
-MonoTime NextPresenceChange(const CoreState& state);
 
 // Looks again at whatever hangs on a host: rollouts with targets there, services that match it.
 void HostChanged(CoreState& state, const HostId& host);

@@ -1,5 +1,5 @@
-// What Place (schedule/place.h) needs, from the rows: every host with what other apps hold there,
-// and where the slots of one app are now. Core thread.
+// What Place (schedule/place.h) needs, from the rows: hosts with what other apps hold there, and
+// where the slots of one app are now. Core thread.
 #pragma once
 
 #include "controller/core/core_state.h"
@@ -7,7 +7,19 @@
 
 namespace quayside::controller {
 
+// With every host of the fleet.
 PlaceInput MakePlaceInput(CoreState& state, const AppSpec& spec);
+
+struct PlacedApp {
+  PlaceInput input;
+  Placement placement;
+  bool all_hosts = true;  // the input has every host
+};
+// Where the app goes, as Place says of all hosts. Hosts that it neither runs on nor has to go to
+// are looked at only when one of its slots needs a new host: a deploy to a few hosts costs what
+// those few cost, however many there are.
+PlacedApp PlaceApp(CoreState& state, const AppSpec& spec);
+PlacedApp PlaceAmongAll(CoreState& state, const AppSpec& spec);
 
 // One host, without what runs there.
 PlaceHost MakePlaceHost(const CoreState& state, const HostRow& row);

@@ -209,9 +209,12 @@ absl::StatusOr<Proposal> Propose(CoreState& state, AppSpec spec, const ResolvedI
   QS_RETURN_IF_ERROR(Digester(state.ledger, app, &out).Run());
   out.same_spec = current != nullptr && current->spec == out.revision.spec &&
                   current->digests == out.revision.digests;
-  const PlaceInput input = MakePlaceInput(state, out.revision.spec);
-  QS_RETURN_IF_ERROR(CheckPlatforms(input));
-  out.placement = Place(input);
+  PlacedApp placed = PlaceApp(state, out.revision.spec);
+  if (!placed.all_hosts && !CheckPlatforms(placed.input).ok()) {
+    placed = PlaceAmongAll(state, out.revision.spec);
+  }
+  QS_RETURN_IF_ERROR(CheckPlatforms(placed.input));
+  out.placement = std::move(placed.placement);
   out.warnings = out.placement.warnings;
   QS_RETURN_IF_ERROR(CheckAssignments(state, out));
   WarnOfNames(state, &out);

@@ -89,7 +89,7 @@ void HandleReport(CoreState& state, const AgentReport& message) {
   if (known == nullptr || report.sequence <= session->taken_report) return;  // older (R9)
   session->taken_report = report.sequence;
   state.outbox.reports.insert(message.session);
-  state.sessions.At(*id).facts.reported = true;
+  state.sessions.Reported(*id);
 
   const HostRow before = *known;
   TakeObserved(state, before.id, report);

@@ -1,6 +1,7 @@
 #include "controller/core/rollouts.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "common/base/log.h"
 #include "common/model/event_kind.h"

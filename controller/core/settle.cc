@@ -181,7 +181,7 @@ void SettleApp(CoreState& state, const AppName& app) {
   const RolloutRow* rollout = state.ledger.NewestRollout(app);
   const RevisionRow* revision = DesiredRevision(state.ledger, app);
   if (revision == nullptr || rollout == nullptr) return;
-  const Placement placement = Place(MakePlaceInput(state, revision->spec));
+  const Placement placement = PlaceApp(state, revision->spec).placement;
   if (state.unplaced[app] != placement.unplaced) {
     state.unplaced[app] = placement.unplaced;
     state.ledger.TouchApp(app);
