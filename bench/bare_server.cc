@@ -33,7 +33,7 @@ constexpr char kDigest[] =
 
 class Stream;
 
-// All streams, and how far the last push has come.
+// All streams, and how far the last push has come. A stream that ends is waited for no longer.
 class Hub {
  public:
   int Add(Stream* stream) ABSL_LOCKS_EXCLUDED(mutex_) {
@@ -44,19 +44,29 @@ class Hub {
   void Remove(Stream* stream) ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     streams_.erase(stream);
+    to_ack_.erase(stream);
+    to_prove_.erase(stream);
+    Tell();
   }
   void Push() ABSL_LOCKS_EXCLUDED(mutex_);
-  void Acked(int64_t generation) ABSL_LOCKS_EXCLUDED(mutex_) {
-    Count(generation, &acked_, "acked");
+  void Acked(Stream* stream, int64_t generation) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    if (generation == generation_) to_ack_.erase(stream);
+    Tell();
   }
-  void Proven(int64_t generation) ABSL_LOCKS_EXCLUDED(mutex_) {
-    Count(generation, &proven_, "proven");
+  void Proven(Stream* stream, int64_t generation) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    if (generation == generation_) to_prove_.erase(stream);
+    Tell();
   }
 
  private:
-  void Count(int64_t generation, size_t* count, const char* word) ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
-    if (generation != generation_ || ++*count != pushed_) return;
+  void Tell() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (to_ack_.empty() && told_ == 0) Say("acked");
+    if (to_ack_.empty() && to_prove_.empty() && told_ == 1) Say("proven");
+  }
+  void Say(const char* word) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    ++told_;
     std::printf("%s\n", word);
     std::fflush(stdout);
   }
@@ -65,9 +75,9 @@ class Hub {
   std::set<Stream*> streams_ ABSL_GUARDED_BY(mutex_);
   int names_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
-  size_t pushed_ ABSL_GUARDED_BY(mutex_) = 0;
-  size_t acked_ ABSL_GUARDED_BY(mutex_) = 0;
-  size_t proven_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Streams that have not acknowledged, or proven, the last push; how much of it was said.
+  std::set<Stream*> to_ack_ ABSL_GUARDED_BY(mutex_), to_prove_ ABSL_GUARDED_BY(mutex_);
+  int told_ ABSL_GUARDED_BY(mutex_) = 2;
 };
 
 class Stream final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::ControllerMessage> {
@@ -106,10 +116,10 @@ class Stream final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Contro
       return;
     }
     if (in_.has_hello()) Greet();
-    if (in_.has_ack()) hub_.Acked(in_.ack().generation());
+    if (in_.has_ack()) hub_.Acked(this, in_.ack().generation());
     if (in_.has_heartbeat()) Answer(in_.heartbeat());
     if (in_.has_report() && in_.report().settled() && in_.report().instances_size() > 0) {
-      hub_.Proven(in_.report().generation());
+      hub_.Proven(this, in_.report().generation());
     }
     StartRead(&in_);
   }
@@ -174,8 +184,8 @@ class Stream final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Contro
 void Hub::Push() {
   absl::MutexLock lock(&mutex_);
   ++generation_;
-  pushed_ = streams_.size();
-  acked_ = proven_ = 0;
+  to_ack_ = to_prove_ = streams_;
+  told_ = 0;
   for (Stream* stream : streams_) stream->Push(generation_);
 }
 
@@ -197,6 +207,7 @@ int Main(int argc, char** argv) {
     return 2;
   }
   signal(SIGPIPE, SIG_IGN);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as the controller
   Hub hub;
   Service service(hub);
   grpc::ServerBuilder builder;

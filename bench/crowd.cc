@@ -286,7 +286,12 @@ int Crowd::connected() const {
 
 void Crowd::ExpectAgain() {
   absl::MutexLock lock(&mutex_);
-  came_ = 0;
+  came_ = dropped_ = 0;
+}
+
+int Crowd::dropped() const {
+  absl::MutexLock lock(&mutex_);
+  return dropped_;
 }
 
 MonoTime Crowd::WaitAcked(const std::string& app, int64_t revision, int count,
@@ -316,6 +321,7 @@ void Crowd::Connected() {
 void Crowd::Disconnected() {
   absl::MutexLock lock(&mutex_);
   --connected_;
+  ++dropped_;
 }
 
 void Crowd::Acked(const AppName& app, int64_t revision) {

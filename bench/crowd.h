@@ -43,6 +43,8 @@ class Crowd {
   MonoTime WaitConnected(absl::Duration patience) ABSL_LOCKS_EXCLUDED(mutex_);
   void ExpectAgain() ABSL_LOCKS_EXCLUDED(mutex_);
   int connected() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Sessions that ended since the last ExpectAgain, or since the beginning.
+  int dropped() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // When the last of `count` hosts acknowledged an Assignment with this revision of the app.
   MonoTime WaitAcked(const std::string& app, int64_t revision, int count, absl::Duration patience)
@@ -70,7 +72,7 @@ class Crowd {
 
   mutable absl::Mutex mutex_;
   int connected_ ABSL_GUARDED_BY(mutex_) = 0;
-  int came_ ABSL_GUARDED_BY(mutex_) = 0;  // since ExpectAgain
+  int came_ ABSL_GUARDED_BY(mutex_) = 0, dropped_ ABSL_GUARDED_BY(mutex_) = 0;
   MonoTime last_connected_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<AppName, int64_t>, Wave> waves_ ABSL_GUARDED_BY(mutex_);
 
