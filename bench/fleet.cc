@@ -314,6 +314,7 @@ void MeasureFleet(const Options& options) {
   Print(only.serving);
   Print(only.deploys);
   Print(only.small_committed);
+  Print(only.small_taken);
   PrintBeside(only.committed, only.small_committed);
   PrintBeside(only.taken, only.small_taken);
   Print(only.reset);
