@@ -4,7 +4,7 @@
 
 namespace quayside::controller {
 
-absl::Duration Admission::Ask(const std::string& host, MonoTime now) {
+Admitted Admission::Ask(const std::string& host, MonoTime now) {
   if (refilled_) {
     tokens_ += absl::ToDoubleSeconds(now - refilled_at_) * options_.hellos_per_second;
     if (tokens_ >= options_.burst) {
@@ -18,15 +18,18 @@ absl::Duration Admission::Ask(const std::string& host, MonoTime now) {
   std::vector<MonoTime>& times = recent_[host];
   std::erase_if(times, [&](MonoTime t) { return now - t >= options_.host_window; });
   if (static_cast<int>(times.size()) >= options_.host_sessions) {
-    return times.front() + options_.host_window - now;
+    return {.wait = times.front() + options_.host_window - now,
+            .reason = "this host connects too often: it began " + std::to_string(times.size()) +
+                      " sessions within " + absl::FormatDuration(options_.host_window)};
   }
   if (tokens_ < 1) {
     waiting_ += 1;
-    return absl::Seconds(1 + waiting_ / options_.hellos_per_second);
+    return {.wait = absl::Seconds(1 + waiting_ / options_.hellos_per_second),
+            .reason = "too many agents are connecting at once"};
   }
   tokens_ -= 1;
   times.push_back(now);
-  return absl::ZeroDuration();
+  return {};
 }
 
 void Admission::Expire(MonoTime now) {

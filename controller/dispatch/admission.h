@@ -21,12 +21,20 @@ struct AdmissionOptions {
   absl::Duration host_window = absl::Seconds(8);
 };
 
+struct Admitted {
+  // Zero = come in; else how long the agent should stay away at least.
+  absl::Duration wait;
+  // When it is to wait: for people, why.
+  std::string reason;
+  bool operator==(const Admitted&) const = default;
+};
+
 class Admission {
  public:
   explicit Admission(AdmissionOptions options) : options_(options), tokens_(options.burst) {}
 
-  // Zero = come in; else how long the agent should stay away at least.
-  absl::Duration Ask(const std::string& host, MonoTime now);
+  // May `host` begin a session? The host's own limit is looked at first.
+  Admitted Ask(const std::string& host, MonoTime now);
 
   // Forgets hosts whose window has passed. Call every few seconds.
   void Expire(MonoTime now);

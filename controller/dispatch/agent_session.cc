@@ -241,11 +241,11 @@ absl::Status AgentSession::HandleHello(const pb::Hello& hello) {
     if (greeted_) return FailedPrecondition("a session has one Hello");
   }
   QS_ASSIGN_OR_RETURN(AgentHello event, HelloFromProto(id_, hello));
-  const absl::Duration wait = owner_.Admit(hello.name());
-  if (wait > absl::ZeroDuration()) {
-    const absl::Status busy = ResourceExhausted(
-        "too many agents are connecting at once; come back in " + absl::FormatDuration(wait));
-    End(busy, false, GoAwayMessage(Message(busy), wait, wait * 2));
+  const Admitted admitted = owner_.Admit(hello.name());
+  if (admitted.wait > absl::ZeroDuration()) {
+    const absl::Status busy = ResourceExhausted(admitted.reason + "; come back in " +
+                                                absl::FormatDuration(admitted.wait));
+    End(busy, false, GoAwayMessage(Message(busy), admitted.wait, admitted.wait * 2));
     return absl::OkStatus();
   }
   {

@@ -20,6 +20,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/base/clock.h"
 #include "controller/core/core.h"
+#include "controller/dispatch/admission.h"
 #include "controller/dispatch/messages.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -33,8 +34,7 @@ class SessionOwner {
   virtual ~SessionOwner() = default;
   // False when the core's mailbox is full.
   virtual bool Submit(CoreEvent event) = 0;
-  // Zero = come in; else how long to stay away.
-  virtual absl::Duration Admit(const std::string& host) = 0;
+  virtual Admitted Admit(const std::string& host) = 0;
   // The session ended; called once, before its stream is done, if the core knows the session.
   virtual void Ended(AgentGone gone) = 0;
   // The stream is done, nothing refers to gRPC any more.

@@ -87,7 +87,7 @@ void Dispatcher::Wake(SharedSession session) {
   awake_.push_back(std::move(session));
 }
 
-absl::Duration Dispatcher::Admit(const std::string& host) {
+Admitted Dispatcher::Admit(const std::string& host) {
   absl::MutexLock lock(&mutex_);
   return admission_.Ask(host, clock_.Now());
 }

@@ -61,7 +61,7 @@ class Dispatcher final : public Fleet, private SessionOwner {
 
   // SessionOwner.
   bool Submit(CoreEvent event) override { return submit_(std::move(event)); }
-  absl::Duration Admit(const std::string& host) override;
+  Admitted Admit(const std::string& host) override;
   void Ended(AgentGone gone) override;
   void StreamDone(SessionId session) override;
   Clock& clock() override { return clock_; }
