@@ -41,6 +41,7 @@ absl::Status Agent::Impl::Start() {
   now = clock.Now();
   wall = clock.Wall();
   watching_since = now;
+  next_unhealthy_restart = now + kUnhealthySpacing;  // there may have been one just before
   QS_ASSIGN_OR_RETURN(LoadedState loaded, state.Load());
   for (const std::string& damage : loaded.damaged) {
     Note(event_kind::kStateFileDamaged, {}, {}, damage);
@@ -169,8 +170,8 @@ void Agent::Impl::Assess() {
     const auto record = records.find(container.identity.slot);
     const bool committed =
         record != records.end() ? record->second.committed == id : container.armed();
-    health.emplace(id, quayside::agent::Assess(container, rules, probes.TrackOf(id), committed,
-                                               hold_until, now));
+    health.emplace(id, quayside::agent::Assess(container, rules, probes.TrackOf(container),
+                                               committed, hold_until, now));
   }
 }
 
@@ -190,7 +191,8 @@ PlanInput Agent::Impl::Input() const {
           .pull_progress = pull_progress,
           .engine = facts,
           .limits = {.max_starts = options.max_starts_in_flight,
-                     .max_pulls = options.max_pulls_in_flight},
+                     .max_pulls = options.max_pulls_in_flight,
+                     .next_unhealthy_restart = next_unhealthy_restart},
           .now = now,
           .wall = wall};
 }
@@ -205,6 +207,9 @@ bool Agent::Impl::WriteRecords(const PlanResult& plan) {
       continue;
     }
     unwritten.erase(slot);
+    if (record.unhealthy_restarts > records[slot].unhealthy_restarts) {
+      next_unhealthy_restart = now + kUnhealthySpacing;
+    }
     records.insert_or_assign(slot, record);
     any = true;
   }

@@ -113,7 +113,12 @@ void Agent::Impl::Perform(const Action& action) {
   if (!engine_call) return;
   Log(LogLevel::kDebug, "action_planned", {{"action", Format(action)}});
   if (action.kind == Action::Kind::kStop) observation.NoteStopOrdered(action.instance);
-  if (action.kind == Action::Kind::kStart) observation.NoteStartOrdered(action.instance);
+  if (action.kind == Action::Kind::kStart) {
+    const auto record = records.find(action.slot);
+    const bool unhealthy = record != records.end() && record->second.committed == action.instance &&
+                           record->second.unhealthy_run != absl::InfinitePast();
+    observation.NoteStartOrdered(action.instance, unhealthy);
+  }
   busy.emplace(BusyKey(action), action.kind);
   Call call;
   call.kind = Call::Kind::kAction;

@@ -124,6 +124,7 @@ struct Agent::Impl {
   ImageLedger ledger;
   std::optional<CleanupRun> cleanup;
   MonoTime watching_since;  // the engine or the agent began: verdicts are held for a while
+  MonoTime next_unhealthy_restart;
 
   // What is under way.
   uint64_t last_call = 0;

@@ -190,6 +190,7 @@ struct ReadLogs {
   int32_t lines = 200;
   int32_t max_bytes = 64 << 10;
 };  // LogText
+// kDeadlineExceeded: the command did not end in time; kUnavailable: the engine did not answer.
 struct ExecCommand {
   std::string container;
   std::vector<std::string> command;

@@ -43,6 +43,10 @@ std::string WaitingReason(Check docker, const ProbeTrack& probe) {
 void NoteProbe(ProbeTrack& track, const ProbeSpec& spec, const absl::Status& answer,
                absl::Duration first, MonoTime now) {
   track.in_flight = false;
+  if (absl::IsCancelled(answer)) {  // unknown is no verdict (R10)
+    track.next = now + spec.interval;
+    return;
+  }
   if (answer.ok()) {
     ++track.passes;
     track.failures = 0;

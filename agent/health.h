@@ -2,8 +2,8 @@
 // how long it has run. Pure; the agent thread calls it each turn for every container it watches.
 //
 // *Proven* means: every check there is passes and it ran for the minimum time without a restart.
-// Without any check that is uptime alone, and is said so. A candidate is judged (`failed`); a
-// committed one is only reported, restarts are restart.h's.
+// Without any check that is uptime alone, and is said so. What has failed (`failed`) is judged when
+// it is a candidate and restarted when it is committed (restart.h).
 #pragma once
 
 #include <string>
@@ -30,7 +30,7 @@ struct ProbeTrack {
 };
 
 // Folds one answer in and sets when to ask again: before the first pass 5 ms (`first`) doubling to
-// 250 ms, then the probe's interval.
+// 250 ms, then the probe's interval. kCancelled is no answer: it changes nothing but when.
 void NoteProbe(ProbeTrack& track, const ProbeSpec& spec, const absl::Status& answer,
                absl::Duration first, MonoTime now);
 
@@ -45,7 +45,7 @@ struct Assessment {
   bool proven = false;
   bool checks_pass = false;  // whatever checks there are pass now
   bool uptime_only = false;
-  bool failed = false;  // a candidate that is in this condition has failed
+  bool failed = false;  // unhealthy, or its checks have not passed within its deadline
   std::string reason;
   MonoTime next = MonoTime::Never();  // when time alone may change the answer
   bool operator==(const Assessment&) const = default;

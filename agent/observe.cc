@@ -175,11 +175,11 @@ void Observation::NoteStopOrdered(const InstanceId& instance) {
   if (found != containers_.end()) found->second.stopped_by_us = true;
 }
 
-void Observation::NoteStartOrdered(const InstanceId& instance) {
+void Observation::NoteStartOrdered(const InstanceId& instance, bool unhealthy) {
   const auto found = containers_.find(instance);
   if (found == containers_.end()) return;
   Container& container = found->second;
-  if (container.exit_judged) ++container.agent_restarts;
+  if (container.exit_judged || unhealthy) ++container.agent_restarts;
   container.exit_judged = false;
   container.kill_seen = false;
   container.stopped_by_us = false;

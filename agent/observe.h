@@ -52,7 +52,8 @@ class Observation {
 
   // ---- what the agent itself ordered ----
   void NoteStopOrdered(const InstanceId& instance);
-  void NoteStartOrdered(const InstanceId& instance);
+  // `unhealthy`: it was stopped for that; counted like a restart after an exit.
+  void NoteStartOrdered(const InstanceId& instance, bool unhealthy);
   void NotePolicy(const InstanceId& instance, ArmedPolicy policy);
 
   const std::map<InstanceId, Container>& containers() const { return containers_; }

@@ -15,6 +15,7 @@
 //   switch    record the candidate; stop-first: stop and disarm whatever holds what it needs; start
 //   prove     health.h; then commit in the record
 //   settle    arm the new one, stop and disarm the old one, keep it until R12 lets it go
+//   heal      put right what was changed by hand, restart what exits (restart.h) or is unhealthy
 //   go back   on failure: the verdict is recorded first; stop the new one, start the same old one
 // Slots that hand fixed ports or addresses to each other switch, commit and go back together.
 #pragma once
@@ -66,6 +67,7 @@ struct Trouble {
 struct PlanLimits {
   int max_starts = 2;  // starts and stops in flight per engine
   int max_pulls = 3;
+  MonoTime next_unhealthy_restart;  // no container is restarted for its health before
 };
 
 // All that Plan looks at. References to the agent's own values; nothing is kept.

@@ -230,6 +230,8 @@ void Planner::Commit(SlotView& view, bool completed) {
   view.record.exits.clear();
   view.record.restart_failures = 0;
   view.record.taken_over = false;
+  view.record.unhealthy_restarts = 0;
+  view.record.unhealthy_run = absl::InfinitePast();
   view.record.proven_at = in_.wall;
   view.record.completed = completed;
   Notify(event_kind::kContainerProven, view, id,

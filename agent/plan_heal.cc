@@ -46,13 +46,13 @@ bool Planner::DriftHeldBack(const InstanceId& instance) {
 }
 
 void Planner::PutRight(const SlotView& view, const Container& container, Action::Kind kind,
-                       std::string drift, std::string object) {
+                       const std::string& drift, const std::string& object) {
   const InstanceId& id = container.identity.instance;
   if (DriftHeldBack(id)) return;
   Act({.kind = kind,
        .slot = view.key,
        .instance = id,
-       .object = object.empty() ? container.id() : std::move(object),
+       .object = object.empty() ? container.id() : object,
        .why = drift,
        .drift = drift});
 }
@@ -92,7 +92,12 @@ void Planner::Heal(SlotView& view, const Container& container) {
 void Planner::HealExited(SlotView& view, const Container& container, const ContainerSpec* spec) {
   const InstanceId& id = container.identity.instance;
   std::string why = "it should run";
-  if (container.ever_ran()) {
+  const bool unhealthy =
+      container.ever_ran() && view.record.unhealthy_run == container.detail.started_at;
+  if (!unhealthy) view.record.unhealthy_run = absl::InfinitePast();
+  if (unhealthy) {
+    why = "it was unhealthy";
+  } else if (container.ever_ran()) {
     const bool by_hand = container.armed() && !view.record.taken_over;
     const RestartDecision decision =
         DecideRestart(spec != nullptr ? spec->restart : RestartSpec{}, view.record, container);
@@ -128,7 +133,7 @@ void Planner::HealExited(SlotView& view, const Container& container, const Conta
   }
   if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kExited)) return;
   Wait(id, {.state = InstanceState::kStarting, .reason = why});
-  if (container.kill_seen && !container.stopped_by_us) {
+  if (container.kill_seen && !container.stopped_by_us && !unhealthy) {
     PutRight(view, container, Action::Kind::kStart, "it was stopped");
   } else {
     Act(Action::Kind::kStart, view, container, std::move(why));
@@ -138,6 +143,7 @@ void Planner::HealExited(SlotView& view, const Container& container, const Conta
 void Planner::HealRunning(SlotView& view, const Container& container, const ContainerSpec* spec) {
   const InstanceId& id = container.identity.instance;
   if (spec == nullptr) return;  // what it should be is not known any more; it runs
+  if (HealUnhealthy(view, container, *spec)) return;
   if (view.record.taken_over) {
     const MonoTime trusted = container.running_since + kTrustedRun;
     if (in_.now >= trusted) {
@@ -172,6 +178,66 @@ void Planner::HealRunning(SlotView& view, const Container& container, const Cont
     if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
     PutRight(view, container, Action::Kind::kSetLimits, "its limits were changed");
   }
+}
+
+bool Planner::HealUnhealthy(SlotView& view, const Container& container, const ContainerSpec& spec) {
+  const InstanceId& id = container.identity.instance;
+  SlotRecord& record = view.record;
+  const Assessment* health = HealthOf(id);
+  if (health == nullptr) return false;
+  const bool to_be_ended = record.unhealthy_run == container.detail.started_at;
+  if (health->failed && record.candidate.empty()) {
+    Wait(id,
+         {.state = health->state, .failure = FailureKind::kApplication, .reason = health->reason});
+  }
+  if (to_be_ended && Busy(BusyKeyOfInstance(id))) return true;
+  if (to_be_ended && health->failed && record.candidate.empty()) {
+    if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kUnhealthy)) return true;
+    Act(Action::Kind::kStop, view, container, health->reason);
+    return true;
+  }
+  // It runs again, it has recovered by itself, or a replacement has begun.
+  record.unhealthy_run = absl::InfinitePast();
+  if (health->failed) return RestartUnhealthy(view, container, spec, *health);
+  if (record.unhealthy_restarts > 0) {
+    const MonoTime trusted = container.running_since + kTrustedRun;
+    if (in_.now < trusted) {
+      WakeAt(trusted);
+    } else if (health->checks_pass) {
+      record.unhealthy_restarts = 0;
+    }
+  }
+  return false;
+}
+
+bool Planner::RestartUnhealthy(SlotView& view, const Container& container,
+                               const ContainerSpec& spec, const Assessment& health) {
+  const InstanceId& id = container.identity.instance;
+  SlotRecord& record = view.record;
+  const bool alone =
+      std::none_of(view.containers.begin(), view.containers.end(),
+                   [&](const auto& entry) { return entry.first != id && Occupies(*entry.second); });
+  // Never while a replacement is under way: it has a way back to this very container.
+  if (!record.candidate.empty() || !alone || Busy(BusyKeyOfInstance(id))) return false;
+  const RestartDecision decision = DecideUnhealthyRestart(spec.restart, record, container);
+  const MonoTime at = std::max(decision.at, in_.limits.next_unhealthy_restart);
+  const bool now = decision.kind == RestartDecision::Kind::kStart && in_.now >= at;
+  if (!now || restarts_unhealthy_) {
+    if (decision.kind == RestartDecision::Kind::kStart) WakeAt(at);
+    Wait(id, {.state = health.state,
+              .failure = FailureKind::kApplication,
+              .reason = health.reason + "; " + decision.reason});
+    return false;
+  }
+  restarts_unhealthy_ = true;
+  ++record.unhealthy_restarts;
+  record.unhealthy_run = container.detail.started_at;
+  std::string text = health.reason + "; restarted";
+  if (record.unhealthy_restarts > 1) {
+    text += ", " + std::to_string(record.unhealthy_restarts) + " times without 10 healthy minutes";
+  }
+  Notify(event_kind::kContainerUnhealthy, view, id, std::move(text));
+  return true;
 }
 
 }  // namespace quayside::agent

@@ -23,6 +23,7 @@ void Planner::PlanSlot(SlotView& view) {
 void Planner::PlanStopped(SlotView& view) {
   view.record.candidate = InstanceId();
   view.record.candidate_started = false;
+  view.record.unhealthy_run = absl::InfinitePast();
   for (const auto& [id, container] : view.containers) {
     if (container->active()) {
       Act(Action::Kind::kStop, view, *container, "stopped by `ctl stop`");

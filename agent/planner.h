@@ -79,9 +79,14 @@ class Planner {
   // An action on something that somebody changed by hand.
   // `object`: where it is not the container.
   void PutRight(const SlotView& view, const Container& container, Action::Kind kind,
-                std::string drift, std::string object = "");
+                const std::string& drift, const std::string& object = "");
   void HealExited(SlotView& view, const Container& container, const ContainerSpec* spec);
   void HealRunning(SlotView& view, const Container& container, const ContainerSpec* spec);
+  // True when the container is ended because it is unhealthy, or is about to be.
+  bool HealUnhealthy(SlotView& view, const Container& container, const ContainerSpec& spec);
+  // Decides that it is, when its back-off and the host let it.
+  bool RestartUnhealthy(SlotView& view, const Container& container, const ContainerSpec& spec,
+                        const Assessment& health);
 
   // plan_candidate.cc: prepare, switch, prove, fail.
   void PlanCandidate(SlotView& view);
@@ -126,6 +131,7 @@ class Planner {
   PlanResult out_;
   std::map<SlotKey, SlotView> views_;
   std::map<InstanceId, Claims> claims_;  // of containers and candidates
+  bool restarts_unhealthy_ = false;      // this plan does; one at a time
   // Containers by each host-wide claim they hold: "80/tcp", "network/address".
   std::map<std::string, std::vector<const Container*>> holders_;
 };

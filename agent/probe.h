@@ -21,7 +21,8 @@ class Prober {
  public:
   virtual ~Prober() = default;
   // One attempt. `done` runs exactly once, later, at the latest after spec.timeout, on any thread;
-  // ok = a pass, any error = a failure with its reason.
+  // ok = a pass; kCancelled = it could not be asked, because the engine does not answer: neither
+  // pass nor failure; any other error = a failure with its reason.
   virtual void Probe(ProbeTarget target, absl::AnyInvocable<void(absl::Status)> done) = 0;
 };
 

@@ -15,10 +15,11 @@ std::string AddressOf(const ContainerDetail& detail) {
 
 }  // namespace
 
-const ProbeTrack& ProbeWatch::TrackOf(const InstanceId& instance) const {
+const ProbeTrack& ProbeWatch::TrackOf(const Container& container) const {
   static const ProbeTrack kNone;
-  const auto found = watched_.find(instance);
-  return found == watched_.end() ? kNone : found->second.track;
+  const auto found = watched_.find(container.identity.instance);
+  const bool same = found != watched_.end() && found->second.run == container.detail.started_at;
+  return same ? found->second.track : kNone;
 }
 
 MonoTime ProbeWatch::Ask(const std::map<InstanceId, Container>& containers,

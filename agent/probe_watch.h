@@ -26,7 +26,8 @@ class ProbeWatch {
                const std::map<SpecDigest, ContainerSpec>& specs, MonoTime now);
   void NoteAnswer(uint64_t probe, const absl::Status& result, MonoTime now);
 
-  const ProbeTrack& TrackOf(const InstanceId& instance) const;
+  // Of its present run; an empty one when that was not probed yet.
+  const ProbeTrack& TrackOf(const Container& container) const;
 
  private:
   struct Watched {

@@ -56,6 +56,28 @@ RestartDecision DecideRestart(const RestartSpec& policy, const SlotRecord& recor
   return decision;
 }
 
+RestartDecision DecideUnhealthyRestart(const RestartSpec& policy, const SlotRecord& record,
+                                       const Container& container) {
+  RestartDecision decision;
+  const int done = record.unhealthy_restarts;
+  if (policy.condition == RestartSpec::Condition::kNone) {
+    decision.kind = RestartDecision::Kind::kLeave;
+    decision.reason = "its restart policy asks for no restart";
+  } else if (policy.max_attempts > 0 && done >= policy.max_attempts) {
+    decision.kind = RestartDecision::Kind::kLeave;
+    decision.reason = "it was restarted " + std::to_string(done) +
+                      " times, as often as its restart policy allows";
+  } else if (done == 0) {
+    decision.at = container.running_since;
+    decision.reason = "it is to be restarted";
+  } else {
+    const absl::Duration wait = std::max(policy.delay, kCrashBackoff.After(done));
+    decision.at = container.running_since + wait;
+    decision.reason = "restarted again when it has run for " + absl::FormatDuration(wait);
+  }
+  return decision;
+}
+
 void NoteExits(SlotRecord& record, const RestartSpec& policy, int exits, absl::Time at,
                absl::Duration ran) {
   const bool counts_as_restarted = policy.window > absl::ZeroDuration() && ran >= policy.window;

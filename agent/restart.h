@@ -1,5 +1,6 @@
 // Restart decides what follows the exit of a committed container: the engine restarts it, the agent
-// does (at once, after a delay, or slowly in a crash loop), or it has ended for good. Pure.
+// does (at once, after a delay, or slowly in a crash loop), or it has ended for good; and when one
+// that is unhealthy is restarted. Pure.
 //
 // The engine restarts what it can (RestartSpec::EngineCanRestart, armed containers) until there is
 // a crash loop: 5 exits in 10 minutes. Then, and for every policy that the engine cannot do, the
@@ -36,6 +37,17 @@ struct RestartDecision {
 // For a committed container that has exited.
 RestartDecision DecideRestart(const RestartSpec& policy, const SlotRecord& record,
                               const Container& container);
+
+// No two containers of a host are restarted for their health within this time: what makes many
+// unhealthy together (a database that is away, a slow disk) is not made worse.
+inline constexpr absl::Duration kUnhealthySpacing = absl::Seconds(5);
+
+// For a committed container that runs and whose checks say that it has failed
+// (Assessment::failed). kStart: it is to be stopped and started again, the first time at once, then
+// when the present run has lasted as long as a crash loop's back-off asks. kLeave: its policy asks
+// for no restart, or not for as many.
+RestartDecision DecideUnhealthyRestart(const RestartSpec& policy, const SlotRecord& record,
+                                       const Container& container);
 
 // True when exit code 0 ends the container for good under this policy.
 bool MayEnd(const RestartSpec& policy);

@@ -42,6 +42,11 @@ void KillInContainer(int32_t pid, const std::string& container_id) {
   }
 }
 
+// An engine that takes too long over its own part: nothing is known of the command (R10).
+absl::Status NoAnswer(const absl::Status& status) {
+  return absl::IsDeadlineExceeded(status) ? Unavailable(Message(status)) : status;
+}
+
 class Execution : public std::enable_shared_from_this<Execution> {
  public:
   Execution(Api& api, ExecCommand call, Engine::Done done)
@@ -57,7 +62,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
                .body = ExecBody(call_.command),
                .timeout = Left()},
               [self = shared_from_this()](absl::StatusOr<std::string> body) {
-                if (!body.ok()) return self->done_(body.status());
+                if (!body.ok()) return self->done_(NoAnswer(body.status()));
                 absl::StatusOr<std::string> id = ParseCreatedId(*body);
                 if (!id.ok()) return self->done_(id.status());
                 self->exec_id_ = *std::move(id);
@@ -91,13 +96,16 @@ class Execution : public std::enable_shared_from_this<Execution> {
     api_.Call({.what = what_, .path = "/exec/" + exec_id_ + "/json"},
               [self = shared_from_this(), run](absl::StatusOr<std::string> body) {
                 if (absl::IsDeadlineExceeded(run)) {
+                  if (absl::IsDeadlineExceeded(body.status())) {
+                    return self->done_(NoAnswer(body.status()));
+                  }
                   self->KillLeftover(body);
                   return self->done_(DeadlineExceeded(
                       "the command did not end within " +
                       std::to_string(absl::ToInt64Milliseconds(self->call_.timeout)) + " ms"));
                 }
                 if (!run.ok()) return self->done_(run);
-                if (!body.ok()) return self->done_(body.status());
+                if (!body.ok()) return self->done_(NoAnswer(body.status()));
                 const absl::StatusOr<ExecState> state = ParseExec(*body);
                 if (!state.ok()) return self->done_(state.status());
                 std::string output = ParseMultiplexed(self->output_);

@@ -123,6 +123,7 @@ absl::Status FakeDocker::Run(FakeContainer& container) {
   container.error.clear();
   container.exit_code = 0;
   container.oom_killed = false;
+  container.probe_fails = false;
   container.log += container.image.behaviour.log;
   TakeResources(container);
   EmitContainer(container, "start");

@@ -300,13 +300,23 @@ FakeContainer* FakeDocker::Mutable(const std::string& name_or_id) {
   return const_cast<FakeContainer*>(Find(name_or_id));
 }
 
+void FakeDocker::FailProbe(const std::string& container) {
+  FakeContainer* found = Mutable(container);
+  if (found != nullptr && found->running()) found->probe_fails = true;
+}
+
+void FakeDocker::PassProbe(const std::string& container) {
+  if (FakeContainer* found = Mutable(container)) found->probe_fails = false;
+}
+
 absl::Status FakeDocker::AnswerProbe(const ProbeTarget& target) const {
   const FakeContainer* container = Find(target.container);
   if (container == nullptr || container->state != ContainerState::kRunning) {
     return Unavailable("cannot connect to " + target.address);
   }
   const auto& passes_after = container->image.behaviour.probe_passes_after;
-  if (!passes_after || scheduler_.Now() < container->run_since + *passes_after) {
+  if (container->probe_fails || !passes_after ||
+      scheduler_.Now() < container->run_since + *passes_after) {
     return FailedPrecondition("the probe of " + container->name + " answered 503");
   }
   return absl::OkStatus();

@@ -60,6 +60,7 @@ struct FakeContainer {
   std::map<std::string, std::string> static_addresses;  // likewise, as the spec asks
   std::vector<std::string> volumes;
   std::string log;
+  bool probe_fails = false;  // until it is started again
   uint64_t run = 0;  // how often it has been started; tells tasks of an earlier run from this one's
   MonoTime run_since;
   absl::Duration restart_delay;  // the daemon's last back-off
@@ -140,6 +141,9 @@ class FakeDocker {
   void ByHand(EngineCall call);
   void Exit(const std::string& container, int32_t exit_code, bool oom_killed = false);
   void SetHealth(const std::string& container, HealthState health);
+  // Its program answers no probe until it is started again, or until PassProbe.
+  void FailProbe(const std::string& container);
+  void PassProbe(const std::string& container);
   void Pause(const std::string& container);
   void LeaveNetwork(const std::string& container, const std::string& network);
   void Vanish(const std::string& container);          // as `docker rm -f`

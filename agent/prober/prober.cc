@@ -77,6 +77,9 @@ void SystemProber::ProbeTcp(ProbeTarget target, absl::AnyInvocable<void(absl::St
 void SystemProber::ProbeCommand(ProbeTarget target, absl::AnyInvocable<void(absl::Status)> done) {
   engine_.Submit(ExecCommand{target.container, target.spec.command, target.spec.timeout},
                  [done = std::move(done)](EngineReply reply) mutable {
+                   if (absl::IsUnavailable(reply.status())) {
+                     return done(absl::CancelledError(reply.status().message()));
+                   }
                    if (!reply.ok()) return done(reply.status());
                    const ExecResult& result = std::get<ExecResult>(*reply);
                    if (result.exit_code == 0) return done(absl::OkStatus());

@@ -29,6 +29,8 @@ constexpr auto kKinds = std::to_array<EventKind>({
     {event_kind::kContainerRemoved, "a container that is not needed any more was removed"},
     {event_kind::kContainerStarted, "a container was started"},
     {event_kind::kContainerStopped, "a container was stopped by the agent"},
+    {event_kind::kContainerUnhealthy,
+     "a proven container is unhealthy: the agent stops it and starts it again"},
     {event_kind::kCrashLoopEntered,
      "a container ended 5 times in 10 minutes: the agent restarts it slowly"},
     {event_kind::kCrashLoopLeft,

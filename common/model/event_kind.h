@@ -27,6 +27,7 @@ inline constexpr char kContainerProven[] = "container_proven";
 inline constexpr char kContainerRemoved[] = "container_removed";
 inline constexpr char kContainerStarted[] = "container_started";
 inline constexpr char kContainerStopped[] = "container_stopped";
+inline constexpr char kContainerUnhealthy[] = "container_unhealthy";
 inline constexpr char kCrashLoopEntered[] = "crash_loop_entered";
 inline constexpr char kCrashLoopLeft[] = "crash_loop_left";
 inline constexpr char kDriftHealed[] = "drift_healed";

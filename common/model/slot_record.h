@@ -37,13 +37,18 @@ struct SlotRecord {
   // The engine's stamp of the run it had before that start (infinite past: none): a run with
   // another stamp is its own.
   absl::Time candidate_ran_before = absl::InfinitePast();
-  int32_t candidate_tries = 0;    // starts that ended `interrupted`
-  std::vector<Verdict> verdicts;  // oldest first, at most kMaxVerdicts
-  std::vector<absl::Time> exits;  // of the committed one, newest last, at most kMaxExits
-  int32_t restart_failures = 0;   // exits in a row without a run that counts as long
-  bool taken_over = false;        // a crash loop: the agent restarts it, not the engine
-  absl::Time proven_at;           // when `committed` was proven
-  bool completed = false;         // `committed` ended as it may: it is not run again
+  int32_t candidate_tries = 0;     // starts that ended `interrupted`
+  std::vector<Verdict> verdicts;   // oldest first, at most kMaxVerdicts
+  std::vector<absl::Time> exits;   // of the committed one, newest last, at most kMaxExits
+  int32_t restart_failures = 0;    // exits in a row without a run that counts as long
+  bool taken_over = false;         // a crash loop: the agent restarts it, not the engine
+  absl::Time proven_at;            // when `committed` was proven
+  bool completed = false;          // `committed` ended as it may: it is not run again
+  int32_t unhealthy_restarts = 0;  // of the committed one, without 10 healthy minutes between them
+  // The engine's stamp of the run of the committed one that is ended because it is unhealthy
+  // (infinite past: none). Stopped, it is started again whatever its exit code; a run with another
+  // stamp is the one after it.
+  absl::Time unhealthy_run = absl::InfinitePast();
   bool operator==(const SlotRecord&) const = default;
 };
 

@@ -49,6 +49,8 @@ std::string EncodeSlotRecord(const SlotRecord& record) {
   message.set_taken_over(record.taken_over);
   PutTime(record.proven_at, &message, &pb::SlotRecord::mutable_proven_at);
   message.set_completed(record.completed);
+  message.set_unhealthy_restarts(record.unhealthy_restarts);
+  PutTime(record.unhealthy_run, &message, &pb::SlotRecord::mutable_unhealthy_run);
   return message.SerializeAsString();
 }
 
@@ -89,6 +91,10 @@ absl::StatusOr<SlotRecord> DecodeSlotRecord(std::string_view bytes) {
     QS_RETURN_IF_ERROR(TakeTime(message.proven_at(), "proven_at", &record.proven_at));
   }
   record.completed = message.completed();
+  record.unhealthy_restarts = message.unhealthy_restarts();
+  if (message.has_unhealthy_run()) {
+    QS_RETURN_IF_ERROR(TakeTime(message.unhealthy_run(), "unhealthy_run", &record.unhealthy_run));
+  }
   return record;
 }
 

@@ -104,7 +104,7 @@ void Faults::StrikeContainer(Host& host) {
   if (ours.empty()) return;
   const std::string id = ours[world_.random().Below(ours.size())];
   const std::string name = docker.Find(id)->name;
-  switch (world_.random().Below(5)) {
+  switch (world_.random().Below(6)) {
     case 0:
       world_.Trace(host.name() + " " + name + " exits by itself");
       return docker.Exit(id, world_.Chance(50) ? 1 : 137, world_.Chance(20));
@@ -118,6 +118,13 @@ void Faults::StrikeContainer(Host& host) {
       world_.Trace(host.name() + " somebody removes " + name);
       host.checker().ForgetContainer(id);
       return docker.Vanish(id);
+    case 4:
+      world_.Trace(host.name() + " " + name + " turns unhealthy until it is started again");
+      docker.FailProbe(id);
+      if (docker.Find(id)->health != agent::HealthState::kNone) {
+        docker.SetHealth(id, agent::HealthState::kUnhealthy);
+      }
+      return;
     default: {
       const std::string image = docker.Find(id)->plan.spec.image;
       if (docker.Find(id)->running()) return;  // an engine keeps the image of what runs

@@ -118,6 +118,8 @@ AppSpec SampleApps::Make(const std::string& name, bool good) {
     main.container.mounts = {{.source = "data", .target = "/data"}};
     main.container.volumes = {{"data", {.name = "store_data"}}};
     main.replicas = 1 + static_cast<int32_t>(world_.random().Below(2));
+    main.container.health_check =
+        HealthCheck{.test = {"CMD", "/check"}, .interval = absl::Seconds(2), .retries = 2};
   } else if (name == "job") {  // runs to its end
     main.container.restart.condition = RestartSpec::Condition::kNone;
   }

@@ -2,7 +2,7 @@
 // the registry with their images, of which some are good and some fail in one way or another:
 //   web    2–4 replicas with a probe, nothing exclusive: replaced start-first
 //   edge   one on every host, with a fixed port: stop-first
-//   store  a volume: bound to its host
+//   store  a volume: bound to its host; asked by the engine's health check
 //   twins  two services of which one, chosen anew each time, has a fixed port: they hand it to each
 //   other job    runs to its end
 #pragma once

@@ -92,6 +92,19 @@ TEST(Health, ProbesComeQuicklyUntilTheFirstPassAndThenAtTheirInterval) {
   EXPECT_FALSE(track.healthy);
 }
 
+TEST(Health, AProbeThatCouldNotBeAskedIsNeitherAPassNorAFailure) {
+  ProbeTrack track;
+  const ProbeSpec spec;
+  NoteProbe(track, spec, absl::OkStatus(), absl::Milliseconds(5), At(0));
+  for (int i = 0; i < 10; ++i) {
+    NoteProbe(track, spec, absl::CancelledError("the engine does not answer"),
+              absl::Milliseconds(5), At(i));
+  }
+  EXPECT_TRUE(track.healthy);
+  EXPECT_EQ(track.failures, 0);
+  EXPECT_EQ(track.next, At(9) + spec.interval);
+}
+
 Container Exited(int32_t code, bool judged) {
   Container container;
   container.detail.row.state = ContainerState::kExited;
@@ -149,6 +162,39 @@ TEST(Restart, FiveExitsInTenMinutesAreACrashLoop) {
   EXPECT_EQ(DecideRestart(policy, record, Exited(1, true)).at, At(1));
   NoteExits(record, policy, 1, absl::UnixEpoch() + absl::Minutes(6), absl::Seconds(1));
   EXPECT_EQ(DecideRestart(policy, record, Exited(1, true)).at, At(2));
+}
+
+TEST(Restart, AnUnhealthyOneIsRestartedAtOnceAndThenMoreAndMoreSlowly) {
+  using Kind = RestartDecision::Kind;
+  using Condition = RestartSpec::Condition;
+  struct Row {
+    RestartSpec policy;
+    int32_t restarts;
+    Kind expected;
+    absl::Duration after;
+  };
+  const Row rows[] = {
+      {{}, 0, Kind::kStart, absl::ZeroDuration()},
+      {{}, 1, Kind::kStart, absl::Seconds(1)},
+      {{}, 2, Kind::kStart, absl::Seconds(2)},
+      {{}, 5, Kind::kStart, absl::Seconds(16)},
+      {{}, 50, Kind::kStart, absl::Minutes(5)},
+      {{.delay = absl::Seconds(7)}, 0, Kind::kStart, absl::ZeroDuration()},
+      {{.delay = absl::Seconds(7)}, 1, Kind::kStart, absl::Seconds(7)},
+      {{.condition = Condition::kOnFailure}, 0, Kind::kStart, absl::ZeroDuration()},
+      {{.condition = Condition::kNone}, 0, Kind::kLeave, absl::ZeroDuration()},
+      {{.max_attempts = 2}, 1, Kind::kStart, absl::Seconds(1)},
+      {{.max_attempts = 2}, 2, Kind::kLeave, absl::ZeroDuration()},
+  };
+  for (const Row& row : rows) {
+    SlotRecord record;
+    record.unhealthy_restarts = row.restarts;
+    const RestartDecision decision = DecideUnhealthyRestart(row.policy, record, Running());
+    EXPECT_EQ(decision.kind, row.expected) << row.restarts << " " << decision.reason;
+    if (row.expected == Kind::kStart) {
+      EXPECT_EQ(decision.at, At(0) + row.after) << row.restarts;
+    }
+  }
 }
 
 TEST(Exclusive, PortsClashByAddressAndProtocol) {

@@ -1,6 +1,8 @@
 // Plan as tables: what is wanted and what is there, and the printed plan.
 #include "agent/plan.h"
 
+#include <functional>
+
 #include <gtest/gtest.h>
 
 #include "agent/labels.h"
@@ -58,6 +60,17 @@ struct World {
         .state = InstanceState::kRunning, .proven = proven, .checks_pass = true};
   }
 
+  // A committed container that runs, armed, and is unhealthy.
+  Container& Unhealthy(const std::string& id, SlotKey slot = kSlot,
+                       ContainerSpec spec = {.image = kImage}) {
+    Want(id, spec, slot);
+    Container& container =
+        Have(id, ContainerState::kRunning, ArmedPolicy::kUnlessStopped, spec, slot);
+    Committed(id, slot);
+    health[InstanceId(id)] = {.state = InstanceState::kUnhealthy, .failed = true, .reason = "ill"};
+    return container;
+  }
+
   PlanResult Run() const {
     return Plan({.engine_known = engine_known,
                  .assignment = assignment,
@@ -73,7 +86,7 @@ struct World {
                  .logs_read = logs_read,
                  .pull_progress = pull_progress,
                  .engine = engine,
-                 .limits = {},
+                 .limits = limits,
                  .now = MonoTime::FromNanos(1'000'000'000'000),
                  .wall = wall});
   }
@@ -106,6 +119,7 @@ struct World {
   std::set<InstanceId> logs_read;
   std::map<std::string, std::string> pull_progress;
   EngineFacts engine;
+  PlanLimits limits;
 };
 
 using Lines = std::vector<std::string>;
@@ -352,6 +366,95 @@ TEST(Plan, TheSameInputGivesTheSamePlan) {
   world.Want("bbbb", WithPort());
   world.Have("bbbb", ContainerState::kCreated, ArmedPolicy::kNo, WithPort());
   EXPECT_EQ(world.Run().actions, world.Run().actions);
+}
+
+TEST(Plan, RestartsAnUnhealthyContainerAndWritesThatDownFirst) {
+  World world;
+  world.Unhealthy("aaaa");
+  const PlanResult first = world.Run();
+  EXPECT_TRUE(first.actions.empty()) << "the record comes before the stop";
+  ASSERT_EQ(first.notices.size(), 1u);
+  EXPECT_EQ(first.notices[0].kind, "container_unhealthy");
+  EXPECT_EQ(first.notices[0].message, "ill; restarted");
+  const Waiting waiting = first.waiting.at(InstanceId("aaaa"));
+  EXPECT_EQ(waiting.state, InstanceState::kUnhealthy);
+  EXPECT_EQ(waiting.failure, FailureKind::kApplication) << "a rollout that watches it must know";
+  EXPECT_EQ(world.Printed(), Lines{"stop shop/web.1 aaaa: ill"});
+  EXPECT_EQ(world.records[kSlot].unhealthy_restarts, 1);
+  // Stopped, by whatever life of the agent, with whatever exit code: it is started.
+  world.containers[InstanceId("aaaa")].detail.row.state = ContainerState::kExited;
+  world.assignment.specs[SpecDigest("spec-aaaa")].restart.condition =
+      RestartSpec::Condition::kOnFailure;
+  world.health.clear();
+  EXPECT_EQ(world.Printed(), Lines{"start shop/web.1 aaaa: it was unhealthy"});
+  // The run after it is another one.
+  Container& container = world.containers[InstanceId("aaaa")];
+  container.detail.row.state = ContainerState::kRunning;
+  container.detail.started_at = world.wall;
+  world.assignment.specs[SpecDigest("spec-aaaa")].restart = {};
+  world.Health("aaaa", true);
+  EXPECT_EQ(world.Printed(), Lines{});
+  EXPECT_EQ(world.records[kSlot].unhealthy_run, absl::InfinitePast());
+  EXPECT_EQ(world.records[kSlot].unhealthy_restarts, 0) << "it has run for 10 minutes";
+}
+
+TEST(Plan, LeavesAnUnhealthyContainerAloneWhereItMustNotBeRestarted) {
+  struct Row {
+    const char* why;
+    std::function<void(World&)> change;
+  };
+  const Row rows[] = {
+      {"its policy is `no`",
+       [](World& w) {
+         w.assignment.specs[SpecDigest("spec-aaaa")].restart.condition =
+             RestartSpec::Condition::kNone;
+         w.containers[InstanceId("aaaa")].detail.policy = ArmedPolicy::kNo;
+       }},
+      {"another of this host was restarted a moment ago",
+       [](World& w) { w.limits.next_unhealthy_restart = MonoTime::FromNanos(1'000'000'000'001); }},
+      {"it was restarted a moment ago",
+       [](World& w) {
+         w.records[kSlot].unhealthy_restarts = 1;
+         w.containers[InstanceId("aaaa")].running_since = MonoTime::FromNanos(999'500'000'000);
+       }},
+      {"it is stopped, whatever its health",
+       [](World& w) { w.busy[BusyKeyOfInstance(InstanceId("aaaa"))] = Action::Kind::kStop; }},
+      {"another container of its slot runs",
+       [](World& w) {
+         w.Have("zzzz", ContainerState::kRunning, ArmedPolicy::kNo, Free());
+         w.busy[BusyKeyOfInstance(InstanceId("zzzz"))] = Action::Kind::kStop;
+       }},
+  };
+  for (const Row& row : rows) {
+    World world;
+    world.Unhealthy("aaaa");
+    row.change(world);
+    EXPECT_EQ(world.Printed(), Lines{}) << row.why;
+    EXPECT_EQ(world.records[kSlot].unhealthy_run, absl::InfinitePast()) << row.why;
+  }
+}
+
+TEST(Plan, RestartsNoUnhealthyContainerWhileItIsReplaced) {
+  World world;
+  world.Unhealthy("aaaa");
+  world.assignment.instances.clear();
+  world.Want("bbbb", Free());
+  world.Have("bbbb", ContainerState::kRunning, ArmedPolicy::kNo, Free());
+  world.records[kSlot].candidate = InstanceId("bbbb");
+  world.records[kSlot].candidate_started = true;
+  EXPECT_EQ(world.Printed(), Lines{});
+  EXPECT_EQ(world.records[kSlot].unhealthy_restarts, 0);
+}
+
+TEST(Plan, RestartsOneUnhealthyContainerAtATime) {
+  World world;
+  SlotKey second = kSlot;
+  second.slot = 2;
+  world.Unhealthy("aaaa");
+  world.Unhealthy("bbbb", second);
+  const PlanResult plan = world.Run();
+  EXPECT_EQ(plan.records.size(), 1u);
+  EXPECT_EQ(plan.notices.size(), 1u);
 }
 
 TEST(Plan, APortOfAnotherServiceIsNeverTakenByForce) {
