@@ -1,13 +1,10 @@
 #include "agent/flags.h"
 
 #include <cstdlib>
-#include <utility>
 #include <vector>
 
-#include "CLI/CLI.hpp"
-#include "common/base/nearest.h"
 #include "common/base/status.h"
-#include "common/base/version.h"
+#include "common/program/command_line.h"
 
 namespace quayside::agent {
 namespace {
@@ -22,35 +19,6 @@ Examples:
 
 SIGTERM ends the agent and leaves the containers running.)";
 
-// A flag that belongs to a later release: a clear refusal, not "unknown flag".
-void AddRefused(CLI::App& app, const std::string& flag, const std::string& sentence) {
-  app.add_option_function<std::string>(
-         flag, [flag, sentence](const std::string&) { throw CLI::ValidationError(flag, sentence); })
-      ->group("");
-}
-
-void AddDuration(CLI::App& app, const std::string& flag, absl::Duration* value,
-                 const std::string& help) {
-  app.add_option_function<std::string>(
-         flag,
-         [flag, value](const std::string& text) {
-           absl::Duration parsed;
-           if (!absl::ParseDuration(text, &parsed) || parsed <= absl::ZeroDuration()) {
-             throw CLI::ValidationError(flag,
-                                        "`" + text + "` is no duration above zero, like 30s or 2h");
-           }
-           *value = parsed;
-         },
-         help)
-      ->default_str(absl::FormatDuration(*value));
-}
-
-std::string EnvironmentName(const std::string& flag) {
-  std::string name = "QUAYSIDE_AGENT_";
-  for (const char c : flag) name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
-  return name;
-}
-
 absl::Status TakeLabels(const std::vector<std::string>& texts,
                         std::map<std::string, std::string>* labels) {
   for (const std::string& text : texts) {
@@ -63,47 +31,21 @@ absl::Status TakeLabels(const std::vector<std::string>& texts,
   return absl::OkStatus();
 }
 
-// What CLI11 says of a wrong command line, as one sentence.
-absl::Status ExplainError(const CLI::App& app, const CLI::ParseError& error) {
-  const std::vector<std::string> extras = app.remaining();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || extras.empty()) {
-    return InvalidArgument(error.what());
-  }
-  std::vector<std::string> known;
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->get_group().empty()) continue;
-    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  }
-  const std::string word = extras.front().substr(0, extras.front().find('='));
-  return InvalidArgument("quayside-agent has no flag `" + word + "`; the nearest one is " +
-                         NearestWord(word, known) + ", and --help shows all");
-}
-
-struct Words {
-  std::string log_format = "text", log_level = "info";
-  std::vector<std::string> labels;
-};
-
-void AddFlags(CLI::App& app, Flags* flags, Words* words) {
+void AddFlags(program::CommandLine& line, Flags* flags, std::vector<std::string>* labels) {
+  CLI::App& app = line.app();
   app.add_option("--data-dir", flags->data_dir, "identity and last assignment")
       ->capture_default_str();
   app.add_option("--controller", flags->controller,
                  "HOST:PORT of the controller's gRPC listener; needed once, remembered");
   app.add_option("--name", flags->name,
                  "unique in the fleet; the host name unless said, remembered");
-  app.add_option("--label", words->labels,
-                 "NAME=VALUE, repeatable; `ctl host label` changes them later and wins")
-      ->allow_extra_args(false);
+  line.AddList("--label", labels,
+               "NAME=VALUE, repeatable; `ctl host label` changes them later and wins");
   app.add_option("--engine", flags->engine, "Docker Engine API, 20.10 and newer")
       ->default_str("$DOCKER_HOST or unix:///var/run/docker.sock");
-  app.add_option("--log-format", words->log_format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  app.add_option("--log-level", words->log_level, "debug, info, warn or error")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
-      ->capture_default_str();
+  line.AddLog(&flags->log_format, &flags->log_level);
   AgentOptions& agent = flags->agent;
-  AddDuration(app, "--relist", &agent.relist_period, "how often all containers are listed");
+  line.AddDuration("--relist", &agent.relist_period, "how often all containers are listed");
   app.add_option("--max-starts", agent.max_starts_in_flight, "starts and stops at a time")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
@@ -116,54 +58,31 @@ void AddFlags(CLI::App& app, Flags* flags, Words* words) {
   app.add_option("--image-gc-stop", agent.gc_stop, "share of the disk at which cleanup ends")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  AddDuration(app, "--image-gc-min-age", &agent.gc_min_age, "younger images are never removed");
+  line.AddDuration("--image-gc-min-age", &agent.gc_min_age, "younger images are never removed");
   for (const char* flag : {"--join", "--join-file"}) {
-    AddRefused(app, flag,
-               "join tokens come with certificates, which this release does not have yet; leave it "
-               "out: until then a host joins by its name and a secret of its own");
+    line.AddRefused(
+        flag,
+        "join tokens come with certificates, which this release does not have yet; leave it "
+        "out: until then a host joins by its name and a secret of its own");
   }
-  AddRefused(app, "--policy",
-             "host policies come with certificates, which this release does not have yet; leave it "
-             "out");
-}
-
-// Every flag is also read from the environment; lists are split at commas.
-void AddEnvironment(CLI::App& app) {
-  for (CLI::Option* option : app.get_options()) {
-    if (option->get_lnames().empty() || option->get_lnames().front() == "help") continue;
-    const std::string flag = option->get_lnames().front();
-    if (flag == "label" || flag == "version") continue;
-    option->envname(EnvironmentName(flag));
-  }
+  line.AddRefused(
+      "--policy",
+      "host policies come with certificates, which this release does not have yet; leave it "
+      "out");
 }
 
 }  // namespace
 
 absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   Flags flags;
-  Words words;
-  CLI::App app("Keeps the containers of this host as the controller wants them.", "quayside-agent");
-  AddFlags(app, &flags, &words);
-  app.set_version_flag("--version", "quayside-agent " + VersionText());
-  app.footer(kExamples);
-  AddEnvironment(app);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    flags.print = app.help();
-    return flags;
-  } catch (const CLI::CallForVersion&) {
-    flags.print = "quayside-agent " + VersionText() + "\n";
-    return flags;
-  } catch (const CLI::ParseError& error) {
-    return ExplainError(app, error);
-  }
-  if (words.labels.empty()) {
-    if (const char* text = std::getenv("QUAYSIDE_AGENT_LABEL")) {
-      words.labels = CLI::detail::split(text, ',');
-    }
-  }
-  QS_RETURN_IF_ERROR(TakeLabels(words.labels, &flags.labels));
+  std::vector<std::string> labels;
+  program::CommandLine line("quayside-agent",
+                            "Keeps the containers of this host as the controller wants them.",
+                            kExamples);
+  AddFlags(line, &flags, &labels);
+  QS_ASSIGN_OR_RETURN(flags.print, line.Parse(argc, argv));
+  if (!flags.print.empty()) return flags;
+  QS_RETURN_IF_ERROR(TakeLabels(labels, &flags.labels));
   if (flags.agent.gc_stop > flags.agent.gc_start) {
     return InvalidArgument("--image-gc-stop must not be above --image-gc-start");
   }
@@ -172,8 +91,6 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
     flags.engine = docker_host != nullptr && *docker_host != '\0' ? docker_host
                                                                   : "unix:///var/run/docker.sock";
   }
-  flags.log_format = words.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
-  ParseLogLevel(words.log_level, &flags.log_level);
   return flags;
 }
 

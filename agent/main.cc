@@ -1,7 +1,6 @@
 // quayside-agent: assembles the agent's parts, runs its turns on the thread `agent`, and ends at
 // SIGTERM or SIGINT. Containers go on without it.
 #include <climits>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -22,6 +21,7 @@
 #include "common/base/version.h"
 #include "common/net/address.h"
 #include "common/net/grpc_util.h"
+#include "common/program/signals.h"
 
 namespace quayside::agent {
 namespace {
@@ -49,19 +49,8 @@ void RunTurns(Agent& agent, Mailbox<AgentEvent>& mailbox) {
   while (!mailbox.closed()) next = agent.Turn(mailbox.TakeUntil(next));
 }
 
-// SIGTERM and SIGINT, for this thread to wait for; blocked in all threads that start later.
-sigset_t BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
-
 absl::Status Run(const Flags& flags) {
-  const sigset_t signals = BlockSignals();
+  const program::EndSignals signals;
   net::RouteGrpcLog();
   ConfigureLog(flags.log_format, flags.log_level);
   if (!flags.controller.empty()) {
@@ -118,8 +107,7 @@ absl::Status Run(const Flags& flags) {
   Log(LogLevel::kInfo, "agent_started",
       {{"host", identity.name}, {"controller", identity.controller}, {"engine", flags.engine}});
 
-  int received = 0;
-  sigwait(&signals, &received);
+  const int received = signals.Wait();
   Log(LogLevel::kInfo, "agent_stopping", {{"code", received}});
   thread.Stop();
   mailbox.Close();

@@ -143,7 +143,9 @@ void Planner::HealExited(SlotView& view, const Container& container, const Conta
 void Planner::HealRunning(SlotView& view, const Container& container, const ContainerSpec* spec) {
   const InstanceId& id = container.identity.instance;
   if (spec == nullptr) return;  // what it should be is not known any more; it runs
-  if (HealUnhealthy(view, container, *spec)) return;
+  // Off its network it cannot be healthy: that is put right first.
+  const NetworkAttachment* lost = LostNetwork(container, *spec);
+  if (lost == nullptr && HealUnhealthy(view, container, *spec)) return;
   if (view.record.taken_over) {
     const MonoTime trusted = container.running_since + kTrustedRun;
     if (in_.now >= trusted) {
@@ -169,11 +171,11 @@ void Planner::HealRunning(SlotView& view, const Container& container, const Cont
     if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
     PutRight(view, container, Action::Kind::kRename,
              "it was renamed to " + container.detail.row.name);
-  } else if (const NetworkAttachment* network = LostNetwork(container, *spec)) {
+  } else if (lost != nullptr) {
     if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
     PutRight(view, container, Action::Kind::kConnectNetwork,
-             "it was disconnected from network " + spec->networks.at(network->network).name,
-             network->network);
+             "it was disconnected from network " + spec->networks.at(lost->network).name,
+             lost->network);
   } else if (!SameLimits(container.detail, spec->resources, in_.engine)) {
     if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
     PutRight(view, container, Action::Kind::kSetLimits, "its limits were changed");

@@ -1,7 +1,6 @@
 // quayside-controller: assembles the controller's parts, runs the core's turns on the thread
 // `core`, and ends cleanly at SIGTERM or SIGINT. `restore FILE` puts a backup in place instead.
 #include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -21,6 +20,7 @@
 #include "common/base/mailbox.h"
 #include "common/base/status.h"
 #include "common/net/grpc_util.h"
+#include "common/program/signals.h"
 #include "controller/api/admin_service.h"
 #include "controller/api/health_server.h"
 #include "controller/core/core.h"
@@ -214,19 +214,8 @@ absl::Status WriteEndpoints(FileStore& files, const std::string& socket_path,
   return files.Write("endpoints.json", endpoints.dump() + "\n");
 }
 
-// SIGTERM and SIGINT, for this thread to wait for; blocked in all threads that start later.
-sigset_t BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
-
 absl::Status Serve(Flags flags, const std::string& data_dir) {
-  const sigset_t signals = BlockSignals();
+  const program::EndSignals signals;
   // Debian builds abseil so that each lock, gRPC's too, is checked for deadlock cycles: a twentieth
   // of the controller's time with a large fleet (measured). The tests keep it.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
@@ -281,8 +270,7 @@ absl::Status Serve(Flags flags, const std::string& data_dir) {
   Log(LogLevel::kInfo, "controller_started",
       {{"grpc", net::ToString(listening.grpc)}, {"https", net::ToString(https)}});
 
-  int received = 0;
-  sigwait(&signals, &received);
+  const int received = signals.Wait();
   Log(LogLevel::kInfo, "controller_stopping", {{"code", received}});
   stop();
   return absl::OkStatus();

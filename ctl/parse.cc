@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/base/nearest.h"
 #include "common/base/status.h"
 
 namespace quayside::ctl {
@@ -98,7 +99,7 @@ absl::Status UnknownFlag(const Verb* verb, std::string_view given) {
   const std::vector<std::string_view> views(known.begin(), known.end());
   const std::string command = verb == nullptr ? "ctl" : "ctl " + std::string(verb->path);
   return InvalidArgument(Quoted(command) + " has no flag " + Quoted(word) +
-                         "; the nearest one is " + Quoted(Nearest(word, views)) + ", and " +
+                         "; the nearest one is " + Quoted(NearestWord(word, views)) + ", and " +
                          Quoted(command + " --help") + " shows them all");
 }
 
@@ -120,7 +121,7 @@ absl::Status UnknownVerb(std::string_view group, std::string_view given) {
   }
   return InvalidArgument("there is no verb " + Quoted(prefix + std::string(given)) +
                          "; the nearest one is " +
-                         Quoted(prefix + std::string(Nearest(given, known))) + ", and " +
+                         Quoted(prefix + std::string(NearestWord(given, known))) + ", and " +
                          Quoted(command + " --help") + " shows them all");
 }
 
@@ -217,7 +218,7 @@ absl::Status CheckFlags(const Invocation& result) {
           std::find(flag->words.begin(), flag->words.end(), value) == flag->words.end()) {
         return InvalidArgument("`--" + name + " " + value +
                                "` is not known; the nearest value is " +
-                               Quoted(Nearest(value, flag->words)));
+                               Quoted(NearestWord(value, flag->words)));
       }
     }
   }

@@ -1,7 +1,6 @@
 #include "ctl/verbs.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace quayside::ctl {
 namespace {
@@ -159,25 +158,6 @@ std::vector<Verb> KeepVerbs() {
 
 // clang-format on
 
-// Changes of letters between two words: insert, delete, replace, swap of neighbours.
-size_t Distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
-  std::iota(last.begin(), last.end(), 0);
-  for (size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      row[j] =
-          std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        row[j] = std::min(row[j], before[j - 2] + 1);
-      }
-    }
-    before = last;
-    last = row;
-  }
-  return last[b.size()];
-}
-
 }  // namespace
 
 const std::vector<Verb>& Verbs() {
@@ -239,19 +219,6 @@ const Flag* FindFlag(const Verb& verb, std::string_view name) {
     }
   }
   return nullptr;
-}
-
-std::string_view Nearest(std::string_view word, const std::vector<std::string_view>& known) {
-  std::string_view best;
-  size_t best_distance = std::string_view::npos;
-  for (const std::string_view candidate : known) {
-    const size_t distance = Distance(word, candidate);
-    if (distance < best_distance) {
-      best = candidate;
-      best_distance = distance;
-    }
-  }
-  return best;
 }
 
 }  // namespace quayside::ctl

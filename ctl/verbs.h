@@ -50,11 +50,6 @@ std::string_view GroupSummary(std::string_view group);
 // The flag called `name` of this verb or of all verbs, or nullptr.
 const Flag* FindFlag(const Verb& verb, std::string_view name);
 
-// The word of `known` that takes the fewest changes of letters to become `word`; the first of
-// equals.
-// "" only when `known` is empty.
-std::string_view Nearest(std::string_view word, const std::vector<std::string_view>& known);
-
 // ---- what the verbs do, a file per group ----
 // verbs_read.cc
 absl::StatusOr<int> Ls(Session& s);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 namespace quayside {
 namespace {
@@ -23,20 +24,31 @@ size_t Distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
-}  // namespace
+// Nobody mistypes at this length; the table would only be large.
+constexpr size_t kMaxLength = 64;
 
-std::string NearestWord(std::string_view word, const std::vector<std::string>& known) {
-  // Nobody mistypes at this length; the table would only be large.
-  word = word.substr(0, 64);
-  std::string best;
-  size_t best_distance = 0;
-  for (const std::string& candidate : known) {
-    const size_t distance = Distance(word, candidate);
-    if (!best.empty() && distance >= best_distance) continue;
+// The nearest of those that take less than `limit` changes.
+std::string_view Nearest(std::string_view word, const std::vector<std::string_view>& known,
+                         size_t limit) {
+  word = word.substr(0, kMaxLength);
+  std::string_view best;
+  for (const std::string_view candidate : known) {
+    const size_t distance = Distance(word, candidate.substr(0, kMaxLength));
+    if (distance >= limit) continue;
     best = candidate;
-    best_distance = distance;
+    limit = distance;
   }
   return best;
+}
+
+}  // namespace
+
+std::string_view NearestWord(std::string_view word, const std::vector<std::string_view>& known) {
+  return Nearest(word, known, std::numeric_limits<size_t>::max());
+}
+
+std::string_view NearWord(std::string_view word, const std::vector<std::string_view>& known) {
+  return Nearest(word, known, std::max<size_t>(1, word.size() / 3) + 1);
 }
 
 }  // namespace quayside

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "common/base/nearest.h"
 #include "common/base/status.h"
 #include "common/compose/key_rule.h"
 #include "common/compose/keys.h"
@@ -109,7 +110,7 @@ void SetImages(Reader& reader, AppDraft& app) {
     if (found == app.services.end()) {
       std::vector<std::string_view> names;
       for (const auto& [each, draft] : app.services) names.push_back(each);
-      const std::string_view nearest = Nearest(name, names);
+      const std::string_view nearest = NearWord(name, names);
       reader.problems().Error(
           {}, "--set-image",
           "there is no service " + name.substr(0, 100) +

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/nearest.h"
 #include "common/base/status.h"
 #include "common/compose/merge.h"
 #include "common/compose/scalar.h"
@@ -21,21 +22,6 @@ bool Take(Reader& reader, const Node& node, absl::StatusOr<T> value, T& into) {
   return true;
 }
 
-// Levenshtein distance, given up above `limit`.
-size_t Distance(std::string_view a, std::string_view b, size_t limit) {
-  if (a.size() > b.size() + limit || b.size() > a.size() + limit) return limit + 1;
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i);
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, change}));
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
 
 Reader::Below::Below(Reader& reader, std::string_view key)
@@ -50,7 +36,7 @@ void Reader::UnknownKey(const Entry& entry, const std::vector<std::string_view>&
     return;
   }
   if (entry.key.starts_with("x-")) return;
-  const std::string_view nearest = Nearest(entry.key, known);
+  const std::string_view nearest = NearWord(entry.key, known);
   if (!nearest.empty()) {
     Error(entry.key_mark, "no such key; did you mean " + std::string(nearest) + "?");
   } else {
@@ -177,19 +163,6 @@ bool Reader::Choice(const Node& node, const std::vector<std::string_view>& choic
   }
   Error(node.mark, "\"" + text.substr(0, 60) + "\" is not one of " + list);
   return false;
-}
-
-std::string_view Nearest(std::string_view text, const std::vector<std::string_view>& known) {
-  std::string_view nearest;
-  size_t best = std::max<size_t>(1, text.size() / 3) + 1;
-  for (const std::string_view each : known) {
-    const size_t distance = Distance(text, each, best);
-    if (distance < best) {
-      best = distance;
-      nearest = each;
-    }
-  }
-  return nearest;
 }
 
 }  // namespace quayside::compose

@@ -70,7 +70,4 @@ class Reader {
   std::string path_;
 };
 
-// The one of `known` that a person who wrote `text` most likely meant; "" when none is near.
-std::string_view Nearest(std::string_view text, const std::vector<std::string_view>& known);
-
 }  // namespace quayside::compose

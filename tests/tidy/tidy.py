@@ -25,11 +25,13 @@ ROOMS = {
     "common/wire": ["common/base", "common/model", "proto"],
     "common/net": ["common/base"],
     "common/compose": ["common/base", "common/model"],
+    "common/program": ["common/base"],
     # The agent: deciders and the core, then its edges, then the program.
     "agent": ["common/base", "common/model", "common/wire"],
     "agent/docker": ["agent", "common/base", "common/model", "common/net"],
     "agent/prober": ["agent", "common/base", "common/model", "common/net"],
     "agent/session": ["agent", "common/base", "common/model", "common/net", "common/wire", "proto"],
+    "agent/flags": ["agent", "common/base", "common/program"],
     "agent/main.cc": ["*"],
     # The controller, from the bottom up.
     "controller/core/model": ["common/base", "common/model"],  # the rows as plain values: all that is stored
@@ -46,6 +48,7 @@ ROOMS = {
                        "controller/store", "proto"],
     "controller/trust": ["common/base", "common/model", "common/net", "controller/core", "controller/core/model"],
     "controller/ingress": ["common/base", "common/model", "common/net", "controller/core", "controller/core/model"],
+    "controller/flags": ["common/base", "common/net", "common/program", "controller/core", "controller/core/model"],
     "controller/main.cc": ["*"],
     "ctl": ["common/base", "common/model", "common/compose", "common/net", "common/wire", "proto"],
     "bench": ["*"],
@@ -64,7 +67,7 @@ LIBRARIES = [
     (r"(?<!\.grpc)\.pb\.h$", r"^(common/wire|agent/session|controller/(dispatch|api)|ctl)/",
      "generated messages stay in common/wire, the gRPC edges and ctl"),
     (r"^nlohmann/", r"\.cc$", "nlohmann-json is slow to compile: .cc files only"),
-    (r"^CLI/", r"^ctl/|^(agent|controller)/(main|flags)\.(cc|h)$", "flags are read by programs only"),
+    (r"^CLI/", r"^(common/program|ctl)/|^(agent|controller)/flags\.cc$", "flags are read by programs only"),
 ]
 
 # Deciders are pure: values and `now` in, values out.

@@ -124,14 +124,6 @@ TEST(Completion, ScriptsAreWellFormed) {
   }
 }
 
-TEST(Nearest, CountsChangesOfLetters) {
-  const std::vector<std::string_view> known = {"status", "start", "stop", "ls"};
-  EXPECT_EQ(Nearest("statsu", known), "status");
-  EXPECT_EQ(Nearest("strat", known), "start");
-  EXPECT_EQ(Nearest("sl", known), "ls");
-  EXPECT_EQ(Nearest("x", {}), "");
-}
-
 TEST(Escape, LetsNothingThroughThatDrivesATerminal) {
   EXPECT_EQ(Escape("plain – ümlaut 日本"), "plain – ümlaut 日本");
   EXPECT_EQ(Escape("a\x1b[31m\x07\r\n\tb"), "a\\x1b[31m\\x07\\x0d\\x0a\\x09b");
