@@ -2,14 +2,15 @@
 # Installs what is missing, builds, and runs every test there is, or only the suites that are named.
 #
 #   tests/run.sh                    everything; the last line is `N passed, M failed, K skipped`
-#   tests/run.sh unit e2e           only these suites: format unit sim integration e2e asan tsan
+#   tests/run.sh unit e2e           only these suites: format unit lint sim integration
+#                                   e2e asan tsan
 #   tests/run.sh sim --seed 42      repeats the simulation that began with this seed
 #
 # What cannot run on this machine is printed as `skipped, because …`. Exit 0 when nothing failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly all_suites=(format unit sim integration e2e asan tsan)
+readonly all_suites=(format unit lint sim integration e2e asan tsan)
 readonly results=build/results
 readonly testbed=tests/testbed/testbed.py
 readonly fresh_seeds=30
@@ -75,6 +76,22 @@ suite_unit() {
   run_ctest unit release -L '^unit$' -j "$(nproc)"
 }
 
+# A second compiler's view; it reads generated headers, so it comes after the build.
+suite_lint() {
+  build release || return 0
+  local kind log code
+  for kind in thread-safety clang-tidy; do
+    log=$results/lint.$kind.log
+    code=0
+    python3 tests/tidy/lint.py "$kind" >"$log" 2>&1 || code=$?
+    case $code in
+      0) tail -1 "$log" && record lint "$kind" passed ;;
+      77) record lint "$kind" skipped "$(head -1 "$log")" ;;
+      *) cat "$log" && record lint "$kind" failed ;;
+    esac
+  done
+}
+
 # The fixed seeds are ctest's; the fresh ones find what nobody thought of, and the seed repeats them.
 suite_sim() {
   build release || return 0
@@ -136,7 +153,7 @@ parse() {
   while [ $# -gt 0 ]; do
     case "$1" in
       --seed) seed=${2:?--seed needs a number} && shift ;;
-      -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0" && exit 0 ;;
+      -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0" && exit 0 ;;
       *)
         if [[ " ${all_suites[*]} " != *" $1 "* ]]; then
           echo "unknown suite '$1'; there are: ${all_suites[*]}" >&2

@@ -75,8 +75,10 @@ class ReplyStream : public AdminStream {
 
  private:
   class Forwarder;
-  void StartWrite() override { reactor_->StartWrite(&reply_); }
-  void Finish(const absl::Status& status) override;
+  void StartWrite() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mutex_) {
+    reactor_->StartWrite(&reply_);
+  }
+  void Finish(const absl::Status& status) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mutex_);
 
   Reactor* reactor_ ABSL_GUARDED_BY(this->mutex_) = nullptr;
 };
@@ -91,7 +93,7 @@ class WatchStream final : public ReplyStream<v1::WatchReply> {
   void PutEvent(EventRow event) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  bool TakeNext() override;
+  bool TakeNext() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Convert() override;
 
   std::optional<AppStatusView> status_ ABSL_GUARDED_BY(mutex_);
@@ -114,7 +116,7 @@ class BackupStream final : public ReplyStream<v1::BackupReply> {
   void Complete(absl::Status status) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  bool TakeNext() override;
+  bool TakeNext() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Convert() override {}
 
   std::deque<std::string> chunks_ ABSL_GUARDED_BY(mutex_);

@@ -139,9 +139,9 @@ bool AgentSession::TakeNext() {
   writing_assignment_ = true;
   sent_generation_ = current_->generation;
   // Both sides forget what the Assignment does not name: what a session holds is bounded by it.
+  const SharedAssignment sent = std::exchange(current_, nullptr);
   std::erase_if(known_specs_,
-                [&](const SpecDigest& digest) { return !current_->specs.contains(digest); });
-  current_ = nullptr;
+                [&](const SpecDigest& digest) { return !sent->specs.contains(digest); });
   return true;
 }
 
