@@ -188,19 +188,21 @@ bool Planner::HealUnhealthy(SlotView& view, const Container& container, const Co
   const Assessment* health = HealthOf(id);
   if (health == nullptr) return false;
   const bool to_be_ended = record.unhealthy_run == container.detail.started_at;
-  if (health->failed && record.candidate.empty()) {
+  // Nothing is stopped while its successor is prepared (R12), and then the replacement decides.
+  const bool replaced = view.candidate || !record.candidate.empty();
+  if (health->failed && !replaced) {
     Wait(id,
          {.state = health->state, .failure = FailureKind::kApplication, .reason = health->reason});
   }
   if (to_be_ended && Busy(BusyKeyOfInstance(id))) return true;
-  if (to_be_ended && health->failed && record.candidate.empty()) {
+  if (to_be_ended && health->failed && !replaced) {
     if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kUnhealthy)) return true;
     Act(Action::Kind::kStop, view, container, health->reason);
     return true;
   }
   // It runs again, it has recovered by itself, or a replacement has begun.
   record.unhealthy_run = absl::InfinitePast();
-  if (health->failed) return RestartUnhealthy(view, container, spec, *health);
+  if (health->failed) return !replaced && RestartUnhealthy(view, container, spec, *health);
   if (record.unhealthy_restarts > 0) {
     const MonoTime trusted = container.running_since + kTrustedRun;
     if (in_.now < trusted) {
@@ -219,8 +221,7 @@ bool Planner::RestartUnhealthy(SlotView& view, const Container& container,
   const bool alone =
       std::none_of(view.containers.begin(), view.containers.end(),
                    [&](const auto& entry) { return entry.first != id && Occupies(*entry.second); });
-  // Never while a replacement is under way: it has a way back to this very container.
-  if (!record.candidate.empty() || !alone || Busy(BusyKeyOfInstance(id))) return false;
+  if (!alone || Busy(BusyKeyOfInstance(id))) return false;
   const RestartDecision decision = DecideUnhealthyRestart(spec.restart, record, container);
   const MonoTime at = std::max(decision.at, in_.limits.next_unhealthy_restart);
   const bool now = decision.kind == RestartDecision::Kind::kStart && in_.now >= at;

@@ -84,7 +84,7 @@ class Planner {
   void HealRunning(SlotView& view, const Container& container, const ContainerSpec* spec);
   // True when the container is ended because it is unhealthy, or is about to be.
   bool HealUnhealthy(SlotView& view, const Container& container, const ContainerSpec& spec);
-  // Decides that it is, when its back-off and the host let it.
+  // Decides that it is, when its back-off and the host let it. REQUIRES: it is not being replaced.
   bool RestartUnhealthy(SlotView& view, const Container& container, const ContainerSpec& spec,
                         const Assessment& health);
 

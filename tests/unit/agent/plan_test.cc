@@ -446,6 +446,18 @@ TEST(Plan, RestartsNoUnhealthyContainerWhileItIsReplaced) {
   EXPECT_EQ(world.records[kSlot].unhealthy_restarts, 0);
 }
 
+TEST(Plan, RestartsNoUnhealthyContainerBeforeTheImageOfTheNewOneIsLocal) {
+  World world;
+  world.Unhealthy("aaaa");
+  world.assignment.instances.clear();
+  ContainerSpec next = Free();
+  next.image = "registry/web@sha256:bb";
+  world.Want("bbbb", next);
+  EXPECT_EQ(world.Printed(),
+            Lines{"inspect image shop/web.1 registry/web@sha256:bb: for shop/web.1"});
+  EXPECT_EQ(world.records[kSlot].unhealthy_restarts, 0);
+}
+
 TEST(Plan, RestartsOneUnhealthyContainerAtATime) {
   World world;
   SlotKey second = kSlot;
