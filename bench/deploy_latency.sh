@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Deploy latency beside the Docker floor, on four real engines: bench/deploy_latency.sh [--rounds N]
+# Deploy latency beside the Docker floor and Swarm, on four real engines:
+#   bench/deploy_latency.sh [--rounds N] [--only CASE,…] [--idle SECONDS] [--trace]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ -z "${QUAYSIDE_TESTBED_DIR:-}" ]; then

@@ -10,8 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,19 +30,6 @@ constexpr absl::Duration kPatience = absl::Minutes(1);
 MonoTime Now() {
   static SystemClock clock;
   return clock.Now();
-}
-
-std::string SocketPath(const std::string& url) {
-  const std::string scheme = "unix://";
-  return url.starts_with(scheme) ? url.substr(scheme.size()) : url;
-}
-
-sockaddr_un Address(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) Fail("The socket path " + path + " is too long");
-  path.copy(address.sun_path, path.size());
-  return address;
 }
 
 }  // namespace
@@ -71,8 +57,9 @@ DirectEngine::DirectEngine(const std::string& url) {
   engine_->Watch([this](agent::EngineEvent event) {
     if (event.kind != agent::EngineEvent::Kind::kContainer) return;
     const absl::MutexLock lock(&mutex_);
-    seen_.push_back({Now(), event.action, event.container, event.labels[agent::kServiceLabel],
-                     event.labels[agent::kSlotLabel]});
+    std::string& service = event.labels[agent::kServiceLabel];
+    if (service.empty()) service = event.labels["com.docker.swarm.service.name"];
+    seen_.push_back({Now(), event.action, event.container, service});
     if (seen_.size() > 10'000) seen_.pop_front();
   });
 }
@@ -89,12 +76,16 @@ agent::EngineAnswer DirectEngine::Call(agent::EngineCall call) {
   return *std::move(reply);
 }
 
-std::string DirectEngine::Create(const std::string& image, const std::string& name,
-                                 uint32_t host_port) {
+void DirectEngine::EnsureNetworks(const ContainerSpec& spec) {
+  for (const auto& [key, network] : spec.networks) Call(agent::EnsureNetwork{network, {}});
+}
+
+std::string DirectEngine::Create(const ContainerSpec& spec, const std::string& name) {
   agent::ContainerPlan plan;
-  plan.name = name;
-  plan.spec.image = image;
-  plan.spec.ports.push_back({.host_port = host_port, .container_port = 8080});
+  plan.name = name + "-" + std::to_string(Now().nanos());
+  plan.spec = spec;
+  plan.labels[agent::kServiceLabel] = kFloor;
+  plan.aliases = {"web"};
   return std::get<agent::Created>(Call(agent::CreateContainer{plan})).id;
 }
 
@@ -133,60 +124,9 @@ std::vector<DirectEngine::Seen> DirectEngine::EventsSince(MonoTime since) {
   return events;
 }
 
-// ---- Door ----
-
-Door::Door(const std::string& engine_url, const std::string& path)
-    : engine_path_(SocketPath(engine_url)), path_(path) {
-  unlink(path_.c_str());
-  listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_un address = Address(path_);
-  if (bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      listen(listener_, 64) != 0) {
-    Fail("Cannot listen on " + path_);
-  }
-  acceptor_ = std::thread([this] { Run(); });
-}
-
-Door::~Door() {
-  stopping_ = true;
-  shutdown(listener_, SHUT_RDWR);
-  acceptor_.join();
-  close(listener_);
-  unlink(path_.c_str());
-}
-
-void Door::Run() {
-  while (!stopping_) {
-    const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (client < 0) return;
-    // Ends with its connection; the door outlives the agent, which is ended first.
-    std::thread([this, client] { Pump(client); }).detach();
-  }
-}
-
-void Door::Pump(int client) {
-  const int engine = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_un address = Address(engine_path_);
-  if (connect(engine, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-    pollfd ends[] = {{client, POLLIN, 0}, {engine, POLLIN, 0}};
-    char buffer[1 << 16];
-    for (bool open = true; open;) {
-      if (poll(ends, 2, -1) < 0) break;
-      for (int i = 0; i < 2 && open; ++i) {
-        if ((ends[i].revents & (POLLIN | POLLHUP | POLLERR)) == 0) continue;
-        const ssize_t n = read(ends[i].fd, buffer, sizeof buffer);
-        if (i == 0 && n > 0) {
-          int64_t unset = 0;
-          first_.compare_exchange_strong(unset, Now().nanos());
-          const std::string_view request(buffer, static_cast<size_t>(n));
-          if (request.find("/start HTTP/1.1\r\n") != request.npos) last_start_ = Now().nanos();
-        }
-        open = n > 0 && write(ends[1 - i].fd, buffer, static_cast<size_t>(n)) == n;
-      }
-    }
-  }
-  close(client);
-  close(engine);
+MonoTime DirectEngine::last_event() {
+  const absl::MutexLock lock(&mutex_);
+  return seen_.empty() ? MonoTime() : seen_.back().at;
 }
 
 // ---- Programs ----
@@ -197,6 +137,7 @@ Programs::Programs(const std::string& directory, const std::vector<std::string>&
   std::filesystem::create_directories(directory_);
   const std::string binaries = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   const std::string data = directory_ + "/controller";
+  std::filesystem::remove(data + "/endpoints.json");  // of a run before
   pids_.push_back(Spawn({binaries + "/quayside-controller", "--data-dir", data, "--listen",
                          "127.0.0.1:0", "--https", "127.0.0.1:0", "--insecure-registry", registry},
                         directory_ + "/controller.log"));
@@ -249,6 +190,7 @@ pid_t Programs::Spawn(const std::vector<std::string>& argv, const std::string& l
   arguments.push_back(nullptr);
   const pid_t pid = fork();
   if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);  // also when a failure ends this program at once
     dup2(out, 1);
     dup2(out, 2);
     execv(arguments[0], arguments.data());
@@ -258,18 +200,44 @@ pid_t Programs::Spawn(const std::vector<std::string>& argv, const std::string& l
   return pid;
 }
 
-void Programs::Apply(const std::string& name, const std::string& compose) {
-  const std::string path = directory_ + "/" + name + ".yaml";
+namespace {
+
+AppSpec LoadApp(const std::string& directory, const std::string& name, const std::string& compose) {
+  const std::string path = directory + "/" + name + ".yaml";
   std::ofstream(path) << compose;
   compose::LoadOptions options;
   options.files = {path};
   options.project_name = name;
   auto loaded = compose::Load(options);
   if (!loaded.ok()) Fail(Message(loaded.status()));
+  return std::move(loaded->spec);
+}
+
+}  // namespace
+
+ContainerSpec SpecOf(const std::string& directory, const std::string& name,
+                     const std::string& compose) {
+  return LoadApp(directory, name, compose).services.front().container;
+}
+
+void Programs::Connect() {
+  const MonoTime deadline = Now() + kPatience;
+  for (;;) {
+    grpc::ClientContext context;
+    v1::ListHostsReply reply;
+    if (admin_->ListHosts(&context, {}, &reply).ok()) return;
+    if (Now() > deadline) Fail("The controller does not answer; see " + directory_);
+    poll(nullptr, 0, 20);
+  }
+}
+
+void Programs::Apply(const std::string& name, const std::string& compose) {
+  Connect();
+  const AppSpec spec = LoadApp(directory_, name, compose);
   v1::ApplyRequest request;
   SystemRandom random;
   request.set_request_id(random.Base32(16));
-  wire::ToProto(loaded->spec, request.mutable_spec());
+  wire::ToProto(spec, request.mutable_spec());
   request.set_cause("benchmark");
   grpc::ClientContext context;
   v1::ChangeReply reply;
@@ -315,6 +283,7 @@ void Programs::WaitSucceeded(const std::string& app) {
 }
 
 void Programs::Remove(const std::string& app) {
+  Connect();
   v1::RemoveAppRequest request;
   SystemRandom random;
   request.set_request_id(random.Base32(16));

@@ -1,7 +1,6 @@
 // What the latency benchmarks stand on: engines of a test bed, called directly; a controller and
-// agents, started as programs; and a door in front of an engine that notes when the agent first
-// speaks. Run them inside a bed: tests/testbed/testbed.py run --hosts 4 --
-// build/release/bin/deploy_latency
+// agents, started as programs; and a door in front of an engine that notes what the agent asks.
+// Run them inside a bed: tests/testbed/testbed.py run --hosts 4 -- build/release/bin/deploy_latency
 #pragma once
 
 #include <atomic>
@@ -29,16 +28,18 @@ class DirectEngine {
     MonoTime at;
     std::string action;
     std::string container;
-    std::string service;  // our service label; "" for containers made directly
-    std::string slot;
+    std::string service;  // our service label, or Swarm's; kFloor for containers made directly
   };
+  static constexpr char kFloor[] = "floor";
 
   explicit DirectEngine(const std::string& url);
   ~DirectEngine();
 
   agent::EngineAnswer Call(agent::EngineCall call);
-  // Creates and starts nothing else than one container of `image`; its name is made from `name`.
-  std::string Create(const std::string& image, const std::string& name, uint32_t host_port);
+  // Makes the networks of a spec.
+  void EnsureNetworks(const ContainerSpec& spec);
+  // One container, created and not started, as an agent would make it; its id.
+  std::string Create(const ContainerSpec& spec, const std::string& name);
   void Start(const std::string& id) { Call(agent::StartContainer{id}); }
   void Stop(const std::string& id) { Call(agent::StopContainer{id, absl::Seconds(5)}); }
   void Remove(const std::string& id) { Call(agent::RemoveContainer{id}); }
@@ -48,6 +49,7 @@ class DirectEngine {
   // Waits for an event of the kind that came at or after `since`; ends the program after a minute.
   Seen WaitFor(const std::string& action, MonoTime since, const std::string& container = "");
   std::vector<Seen> EventsSince(MonoTime since);
+  MonoTime last_event();
 
  private:
   std::unique_ptr<agent::Engine> engine_;
@@ -55,28 +57,63 @@ class DirectEngine {
   std::deque<Seen> seen_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Passes bytes between a socket of its own and the engine's, and notes when the client first sends
-// after Arm.
+// Passes bytes between a socket of its own and the engine's, and notes every request.
 class Door {
  public:
+  struct Exchange {
+    MonoTime asked, answered;  // first bytes of the request and of its answer; Never while open
+    std::string line;          // "POST /v1.41/containers/…/start"
+  };
+
   Door(const std::string& engine_url, const std::string& path);
   ~Door();
   std::string url() const { return "unix://" + path_; }
-  void Arm() { first_ = 0; }
-  // Never (zero) while nothing came since Arm.
-  MonoTime first() const { return MonoTime::FromNanos(first_); }
-  // When the client last asked for a start.
-  MonoTime last_start() const { return MonoTime::FromNanos(last_start_); }
+  // What was asked at or after `since`, in order; of the newest 10,000.
+  std::vector<Exchange> Since(MonoTime since);
+  // When a request whose line contains `part` was first asked at or after `since`; Never if not.
+  MonoTime FirstAsked(MonoTime since, const std::string& part = "");
+  // What was asked since then, one line each, for people who look for lost time.
+  void PrintTrace(MonoTime since);
 
  private:
   void Run();
   void Pump(int client);
+  // The number of a new exchange; what is answered belongs to the newest of its connection.
+  int64_t NoteAsked(std::string_view bytes);
+  void NoteAnswered(int64_t number);
 
   const std::string engine_path_, path_;
   int listener_ = -1;
-  std::atomic<int64_t> first_{1}, last_start_{0};
   std::atomic<bool> stopping_{false};
+  absl::Mutex mutex_;
+  int64_t first_number_ ABSL_GUARDED_BY(mutex_) = 0;  // of exchanges_.front()
+  std::deque<Exchange> exchanges_ ABSL_GUARDED_BY(mutex_);
   std::thread acceptor_;
+};
+
+// An HTTP server on loopback that says 503 until it is opened and 200 from then on: what a probe
+// asks when the container is on the host network.
+class ProbeDoor {
+ public:
+  ProbeDoor();
+  ~ProbeDoor();
+  uint32_t port() const { return port_; }
+  void Close();
+  void Open() { open_ = true; }
+  // How often it was asked since Close.
+  int asked() const { return asked_; }
+  // When it first answered 200 since Close; Never if it did not.
+  MonoTime first_pass() const { return MonoTime::FromNanos(first_pass_); }
+
+ private:
+  void Run();
+
+  int listener_ = -1;
+  uint32_t port_ = 0;
+  std::atomic<bool> open_{false}, stopping_{false};
+  std::atomic<int> asked_{0};
+  std::atomic<int64_t> first_pass_{0};
+  std::thread thread_;
 };
 
 // A controller and one agent per engine, on loopback, in a directory of their own; ended by the
@@ -86,9 +123,13 @@ class Programs {
   Programs(const std::string& directory, const std::vector<std::string>& engine_urls,
            const std::string& registry);
   ~Programs();
-  v1::AdminService::Stub& admin() { return *admin_; }
+  pid_t agent_pid(size_t number) const { return pids_.at(1 + number); }
+  const std::string& directory() const { return directory_; }
   // Applies a compose text and waits until it has succeeded.
   void Apply(const std::string& name, const std::string& compose);
+  // Makes sure that the connection is open: nobody answers the controller's pings between calls, so
+  // it closes one that was idle for long. Call it before a call that is measured.
+  void Connect();
   // Starts a deploy of one image; returns when it is committed.
   void Deploy(const std::string& app, const std::string& service, const std::string& image);
   // Waits until the newest rollout of the app has ended; ends the program when it did not succeed.
@@ -101,6 +142,10 @@ class Programs {
   std::vector<pid_t> pids_;
   std::unique_ptr<v1::AdminService::Stub> admin_;
 };
+
+// The first service of a compose text, as the agent gets its container.
+ContainerSpec SpecOf(const std::string& directory, const std::string& name,
+                     const std::string& compose);
 
 // Ends the program with a sentence.
 [[noreturn]] void Fail(const std::string& why);
