@@ -176,10 +176,7 @@ void Planner::PlanCandidateStart(SlotView& view, const Container& container) {
     return;
   }
   if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kPending)) return;
-  if (record.candidate != id) record.candidate_tries = 0;
-  record.candidate = id;
-  record.candidate_started = true;
-  record.candidate_ran_before = container.detail.started_at;
+  RecordStart(view, container);
   Wait(id, {.state = InstanceState::kStarting});
   Act(Action::Kind::kStart, view, container, "new");
   if (view.start_first) return;
@@ -189,6 +186,14 @@ void Planner::PlanCandidateStart(SlotView& view, const Container& container) {
     if (other == id || old->active() || !old->armed()) continue;
     Act(Action::Kind::kDisarm, view, *old, "makes way for " + id.value);
   }
+}
+
+void Planner::RecordStart(SlotView& view, const Container& container) {
+  SlotRecord& record = view.record;
+  if (record.candidate != view.desired->id) record.candidate_tries = 0;
+  record.candidate = view.desired->id;
+  record.candidate_started = true;
+  record.candidate_ran_before = container.detail.started_at;
 }
 
 void Planner::Fail(SlotView& view, std::string reason) {
@@ -336,13 +341,15 @@ void Planner::ClearTheWay(SlotView& view, const std::vector<const Container*>& b
                                 : clash + " is held by " + blocker->detail.row.name});
     return;
   }
-  if (view.record.candidate != id) view.record.candidate_tries = 0;
-  view.record.candidate = id;
+  const Container* container = view.Find(id);
+  // The start is recorded with the stop, so that nothing is written while neither runs. A run is
+  // the candidate's own by its stamp, so a start that never came is none.
+  if (!container->active()) RecordStart(view, *container);
   for (const Container* blocker : blockers) {
     const SlotView& owner = views_.at(blocker->identity.slot);
     Act(Action::Kind::kStop, owner, *blocker, "makes way for " + id.value);
   }
-  if (view.Find(id) == nullptr || !view.Find(id)->active()) {
+  if (!container->active()) {
     Wait(id, {.state = InstanceState::kPending, .reason = "the one before it is being stopped"});
   }
 }

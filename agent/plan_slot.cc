@@ -1,5 +1,7 @@
 // Slots with a desired instance: which of a slot's containers is to run, and what becomes of the
 // others.
+#include <algorithm>
+
 #include "agent/planner.h"
 #include "agent/restart.h"
 
@@ -97,6 +99,11 @@ bool Planner::MayRetire(const SlotView& view, const Container* successor) const 
 }
 
 void Planner::Retire(SlotView& view, const Container* successor) {
+  // Removing takes the engine as long as a start, and nobody waits for it: the old one goes first.
+  const bool replacing =
+      std::any_of(view.containers.begin(), view.containers.end(), [&](const auto& entry) {
+        return entry.second != successor && (entry.second->active() || entry.second->armed());
+      });
   for (const auto& [id, container] : view.containers) {
     if (container == successor) continue;
     // None armed never: the old one is stopped and disarmed when the new one is armed.
@@ -106,7 +113,7 @@ void Planner::Retire(SlotView& view, const Container* successor) {
       Act(Action::Kind::kStop, view, *container, "replaced by " + view.desired->id.value);
     } else if (container->armed()) {
       Act(Action::Kind::kDisarm, view, *container, "replaced by " + view.desired->id.value);
-    } else if (!Kept(view, id)) {
+    } else if (!replacing && !Kept(view, id)) {
       Act(Action::Kind::kRemove, view, *container, "not needed for going back any more");
     }
   }

@@ -91,6 +91,8 @@ class Planner {
   // plan_candidate.cc: prepare, switch, prove, fail.
   void PlanCandidate(SlotView& view);
   void PlanCandidateStart(SlotView& view, const Container& container);
+  // The record of a candidate that is about to be started, whatever has to be stopped for it first.
+  static void RecordStart(SlotView& view, const Container& container);
   void Judge(SlotView& view, const Container& container);
   // Stops and removes what is neither committed nor desired: candidates that another one overtook.
   void RetireSuperseded(const SlotView& view);
@@ -104,7 +106,8 @@ class Planner {
   bool DependencyHolds(const SlotView& dependency, DependencyCondition condition) const;
   // Containers that hold what `instance` of `view` needs to run.
   std::vector<const Container*> Blockers(const SlotView& view, const InstanceId& instance) const;
-  // Orders the stop of what blocks; false when something blocks that may not be stopped now.
+  // Orders the stop of what blocks, unless something blocks that may not be stopped now.
+  // REQUIRES: the candidate is created.
   void ClearTheWay(SlotView& view, const std::vector<const Container*>& blockers);
 
   // plan_join.cc: containers that live in another one's namespaces.

@@ -130,9 +130,14 @@ absl::Status DiskFileStore::Write(std::string_view name, std::string_view conten
   const std::string path = root_ + "/" + std::string(name);
   const std::string directory = Parent(path);
   if (directory != root_) {
-    // The directory's own entry must be durable too, or the file in it is lost with it.
-    QS_RETURN_IF_ERROR(MakeDirectory(directory));
-    QS_RETURN_IF_ERROR(SyncDirectory(Parent(directory)));
+    // The directory's own entry must be durable too, or the file in it is lost with it. Once is
+    // enough, also for one that an earlier process made: nobody knows whether that one came so far.
+    const bool there = access(directory.c_str(), F_OK) == 0;
+    if (!there) QS_RETURN_IF_ERROR(MakeDirectory(directory));
+    if (!there || !durable_directories_.contains(directory)) {
+      QS_RETURN_IF_ERROR(SyncDirectory(Parent(directory)));
+      durable_directories_.insert(directory);
+    }
   }
   const std::string temporary = path + ".tmp";
   {

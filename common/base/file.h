@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,7 @@ class DiskFileStore final : public FileStore {
  private:
   explicit DiskFileStore(std::string root) : root_(std::move(root)) {}
   std::string root_;
+  std::set<std::string> durable_directories_;  // whose own entries have been synced
 };
 
 // Files in memory, for tests and the simulator: what was written survives the agent that wrote it.

@@ -33,7 +33,7 @@ struct SlotRecord {
   InstanceId previous;   // the one before it
   // The instance whose replacement has begun: from here on the one before it may be stopped.
   InstanceId candidate;
-  bool candidate_started = false;  // its start was ordered
+  bool candidate_started = false;  // its start was ordered, or waits for what is being stopped
   // The engine's stamp of the run it had before that start (infinite past: none): a run with
   // another stamp is its own.
   absl::Time candidate_ran_before = absl::InfinitePast();

@@ -196,6 +196,56 @@ TEST(Plan, StopsNothingUntilTheNewOneIsCreated) {
   EXPECT_EQ(world.records[kSlot].candidate, InstanceId("bbbb"));
 }
 
+TEST(Plan, RemovesWhatIsNotNeededWhenTheReplacementIsOver) {
+  World world;
+  world.Have("aaaa", ContainerState::kExited, ArmedPolicy::kNo, Free());
+  world.Have("bbbb", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, Free());
+  world.Have("cccc", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, Free());
+  world.Committed("cccc").previous = InstanceId("bbbb");
+  world.Health("bbbb", true);
+  world.Health("cccc", true);
+  world.Want("cccc", Free());
+  EXPECT_EQ(world.Printed(), Lines{"stop shop/web.1 bbbb: replaced by cccc"});
+  Container& old = world.containers[InstanceId("bbbb")];
+  old.detail.row.state = ContainerState::kExited;
+  EXPECT_EQ(world.Printed(), Lines{"disarm shop/web.1 bbbb: replaced by cccc"});
+  old.detail.policy = ArmedPolicy::kNo;
+  EXPECT_EQ(world.Printed(), Lines{"remove shop/web.1 aaaa: not needed for going back any more"});
+}
+
+TEST(Plan, WritesNothingBetweenTheStopOfTheOldOneAndTheStartOfTheNewOne) {
+  World world;
+  world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, WithPort());
+  world.Committed("aaaa");
+  world.Health("aaaa", true);
+  world.Want("bbbb", WithPort());
+  world.Have("bbbb", ContainerState::kCreated, ArmedPolicy::kNo, WithPort());
+  EXPECT_EQ(world.Printed(), Lines{"stop shop/web.1 aaaa: makes way for bbbb"});
+  world.containers[InstanceId("aaaa")].detail.row.state = ContainerState::kExited;
+  world.health.clear();
+  const PlanResult plan = world.Run();
+  EXPECT_TRUE(plan.records.empty());
+  EXPECT_EQ(world.Printed(),
+            (Lines{"disarm shop/web.1 aaaa: makes way for bbbb", "start shop/web.1 bbbb: new"}));
+}
+
+TEST(Plan, AStartThatWasRecordedAndNeverCameIsMade) {
+  World world;
+  world.Have("aaaa", ContainerState::kExited, ArmedPolicy::kNo, WithPort());
+  world.Want("bbbb", WithPort());
+  // It ran once before this attempt, so the engine has a stamp of a run that is not the
+  // candidate's.
+  Container& tried = world.Have("bbbb", ContainerState::kExited, ArmedPolicy::kNo, WithPort());
+  tried.exit_judged = true;
+  tried.detail.exit_code = 3;
+  SlotRecord& record = world.Committed("aaaa");
+  record.candidate = InstanceId("bbbb");
+  record.candidate_started = true;
+  record.candidate_ran_before = tried.detail.started_at;
+  EXPECT_EQ(world.Printed(), Lines{"start shop/web.1 bbbb: new"});
+  EXPECT_TRUE(world.records[kSlot].verdicts.empty());
+}
+
 TEST(Plan, StartsTheNewOneBesideTheOldOneWhereNothingIsExclusive) {
   World world;
   world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, Free());
