@@ -269,6 +269,7 @@ MonoTime Agent::Impl::Turn(std::vector<AgentEvent> events) {
   PlanResult plan = Decide();
   ForgetRemoved(plan);
   for (const Action& action : plan.actions) Perform(action);
+  InspectEnded();
   const MonoTime probe_at = probes.Ask(observation.containers(), assignment.specs, now);
   SendReport(plan);
   MonoTime next = std::min({plan.next, probe_at, relist_at, facts_at, reporter.Beat(now)});

@@ -174,10 +174,38 @@ void Agent::Impl::Handle(EngineChanged event) {
     NoteChange(gone);
     return;
   }
-  // A call of ours on it is under way: it is looked at afterwards.
-  const InstanceId instance = observation.FindById(change.container);
+  // What was asked of it was asked when it was there.
+  if (change.action == "create" && inspections.contains(change.container)) return;
+  // A call of ours on it is under way: it is looked at afterwards. One that is being made is known
+  // by its label alone.
+  InstanceId instance = observation.FindById(change.container);
+  if (!known) instance = InstanceId(change.labels.at(kInstanceLabel));
   if (busy.contains(BusyKeyOfInstance(instance)) && !inspections.contains(change.container)) return;
+  if (change.action == "die" && RestartsItself(change.container)) {
+    NoteChange(observation.FoldExit(change.container, change.exit_code, now, wall));
+    ended.insert(change.container);
+    return;
+  }
   RequestInspect(change.container, "");
+}
+
+bool Agent::Impl::RestartsItself(const std::string& container) const {
+  const auto found = observation.containers().find(observation.FindById(container));
+  if (found == observation.containers().end() || inspections.contains(container)) return false;
+  const Container& known = found->second;
+  const auto record = records.find(known.identity.slot);
+  // A candidate's end is a verdict: that is never taken from an event alone.
+  const bool committed =
+      record != records.end() && record->second.committed == known.identity.instance;
+  return committed && !known.armed() && known.state() == ContainerState::kRunning;
+}
+
+void Agent::Impl::InspectEnded() {
+  for (const std::string& container : std::exchange(ended, {})) {
+    // A call of ours ends with an inspection.
+    if (busy.contains(BusyKeyOfInstance(observation.FindById(container)))) continue;
+    RequestInspect(container, "");
+  }
 }
 
 void Agent::Impl::Handle(EngineReplied event) {

@@ -69,6 +69,10 @@ struct Agent::Impl {
   void FoldFailed(const Call& call, const absl::Status& status);
   void FoldLogs(const Action& action, const std::string& text);
   void NoteDriftHealed(const InstanceId& instance);
+  // True when the agent, not the engine, restarts this container: its end is then taken from the
+  // event, and it is started again before it is looked at.
+  bool RestartsItself(const std::string& container) const;
+  void InspectEnded();
   void NoteChange(const Change& change);
   void NoteExit(const Change& change);
   void NoteEngineLost(const std::string& reason);
@@ -135,6 +139,8 @@ struct Agent::Impl {
     std::string release;  // the busy key that ends with it
   };
   std::map<std::string, Inspection> inspections;  // by container id
+  // Containers whose end is known from an event alone: looked at after this turn's calls.
+  std::set<std::string> ended;
   // Busy keys that end with an inspection that failed, by container id: asked again with the next
   // list. Until then nobody knows what our call has done.
   std::map<std::string, std::string> unseen;

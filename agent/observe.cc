@@ -141,6 +141,21 @@ Change Observation::FoldDetail(const ContainerDetail& detail, MonoTime now, absl
   return change;
 }
 
+Change Observation::FoldExit(const std::string& container, int32_t exit_code, MonoTime now,
+                             absl::Time wall) {
+  const auto found = containers_.find(FindById(container));
+  if (found == containers_.end()) return {};
+  ContainerDetail detail = found->second.detail;
+  detail.row.state = ContainerState::kExited;
+  detail.row.health = HealthState::kNone;
+  detail.exit_code = exit_code;
+  detail.finished_at = wall;
+  detail.ports.clear();
+  detail.addresses.clear();
+  detail.pid = 0;
+  return FoldDetail(detail, now, wall);
+}
+
 Change Observation::Forget(const std::string& container) {
   awaited_.erase(container);
   strays_.erase(container);

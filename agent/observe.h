@@ -44,6 +44,10 @@ class Observation {
   std::vector<std::string> FoldList(const std::vector<ContainerRow>& rows, bool every,
                                     std::vector<Change>& changes);
   Change FoldDetail(const ContainerDetail& detail, MonoTime now, absl::Time wall);
+  // The engine's event said that a container, which it does not restart, has ended with this code.
+  // dockerd lets nobody inspect it before its network is taken down (60–150 ms); what only an
+  // inspection tells stays as it was until there is one.
+  Change FoldExit(const std::string& container, int32_t exit_code, MonoTime now, absl::Time wall);
   // The container is gone.
   Change Forget(const std::string& container);
   // Events said that it was sent a signal, or started; they come in order.

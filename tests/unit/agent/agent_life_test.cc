@@ -109,10 +109,26 @@ TEST_F(AgentLife, RestartsAtOnceWhatTheEngineCannotRestart) {
   EXPECT_EQ(world_.ContainerOf("aaaa")->policy, ArmedPolicy::kNo);
   ASSERT_TRUE(world_.RunUntil([&] { return !world_.Running("aaaa"); }, absl::Seconds(10)));
   const MonoTime crashed = world_.time.Now();
+  const size_t from = world_.docker.calls().size();
   ASSERT_TRUE(world_.RunUntil([&] { return world_.CallsLike("start") == 2; }, absl::Seconds(1)));
   EXPECT_LE(world_.time.Now() - crashed, absl::Milliseconds(20));
+  // dockerd holds a container that has just died: nothing is asked of it before the start.
+  EXPECT_EQ(world_.docker.calls().at(from).text.rfind("start", 0), 0u);
   world_.Run(absl::Seconds(5));
   EXPECT_EQ(world_.Status("aaaa")->restarts, 1);
+}
+
+TEST_F(AgentLife, WhatEndedAndIsNotRestartedIsLookedAtOnce) {
+  ContainerSpec spec = Spec("one", {.exits_after = absl::Seconds(3), .exit_code = 3});
+  spec.restart.condition = RestartSpec::Condition::kNone;
+  RunOne(spec);
+  const int looks = world_.CallsLike("inspect ");
+  ASSERT_TRUE(world_.RunUntil([&] { return !world_.Running("aaaa"); }, absl::Seconds(10)));
+  world_.Run(absl::Seconds(2));
+  EXPECT_EQ(world_.CallsLike("start"), 1);
+  EXPECT_EQ(world_.StateOf("aaaa"), InstanceState::kExited);
+  EXPECT_EQ(world_.Status("aaaa")->exit_code, 3);
+  EXPECT_LE(world_.CallsLike("inspect ") - looks, 1);
 }
 
 TEST_F(AgentLife, AJobThatEndsWithZeroIsCompletedAndNotRunAgainAtBoot) {

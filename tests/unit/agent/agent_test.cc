@@ -95,6 +95,23 @@ TEST_F(AgentTest, StopsTheOldOneFirstWhereAPortIsFixedAndPullsAndCreatesBeforeTh
   EXPECT_EQ(calls[2].rfind("stop", 0), 0u) << calls[2];
 }
 
+TEST_F(AgentTest, LooksOnceAtWhatItMadeBeforeTheNextCall) {
+  world_.StartAgent();
+  Deploy("aaaa", Spec(world_.PushImage("one"), true));
+  ASSERT_TRUE(world_.RunUntil([&] { return world_.Proven("aaaa"); }));
+  world_.Run(absl::Seconds(1));
+  const size_t from = world_.docker.calls().size();
+  Deploy("bbbb", Spec(world_.PushImage("two"), true));
+  ASSERT_TRUE(world_.RunUntil([&] { return world_.Proven("bbbb"); }));
+  int looks = 0;
+  for (size_t i = from; i < world_.docker.calls().size(); ++i) {
+    const std::string& text = world_.docker.calls()[i].text;
+    if (text.rfind("stop", 0) == 0) break;
+    looks += text.rfind("inspect ", 0) == 0 && text.rfind("inspect image", 0) != 0 ? 1 : 0;
+  }
+  EXPECT_EQ(looks, 1);
+}
+
 TEST_F(AgentTest, GoesBackToTheSameContainerWhenTheNewOneExits) {
   world_.StartAgent();
   Deploy("aaaa", Spec(world_.PushImage("one"), true));
