@@ -179,7 +179,10 @@ void Agent::Impl::Handle(EngineChanged event) {
   // A call of ours on it is under way: it is looked at afterwards. One that is being made is known
   // by its label alone.
   InstanceId instance = observation.FindById(change.container);
-  if (!known) instance = InstanceId(change.labels.at(kInstanceLabel));
+  if (!known) {
+    instance = InstanceId(change.labels.at(kInstanceLabel));
+    if (busy.contains(BusyKeyOfInstance(instance))) made[instance] = change.container;
+  }
   if (busy.contains(BusyKeyOfInstance(instance)) && !inspections.contains(change.container)) return;
   if (change.action == "die" && RestartsItself(change.container)) {
     NoteChange(observation.FoldExit(change.container, change.exit_code, now, wall));
@@ -339,8 +342,12 @@ void Agent::Impl::FoldAction(const Call& call, const EngineReply& reply) {
   const bool policy_done = reply.ok() && (call.action.kind == Action::Kind::kArm ||
                                           call.action.kind == Action::Kind::kDisarm);
   const bool removed = call.action.kind == Action::Kind::kRemove && reply.ok();
-  const bool created = call.action.kind == Action::Kind::kCreate && reply.ok();
-  if (created) return RequestInspect(std::get<Created>(*reply).id, key);
+  if (call.action.kind == Action::Kind::kCreate) {
+    // A create that failed may have been carried out all the same: its event told so.
+    const auto told = made.extract(call.action.instance);
+    if (reply.ok()) return RequestInspect(std::get<Created>(*reply).id, key);
+    if (!told.empty()) return RequestInspect(told.mapped(), key);
+  }
   if (IsContainerAction(call.action.kind) && !policy_done && !removed) {
     const std::string container = ContainerOf(call.action);
     if (!container.empty()) return RequestInspect(container, key);

@@ -144,6 +144,8 @@ struct Agent::Impl {
   // Busy keys that end with an inspection that failed, by container id: asked again with the next
   // list. Until then nobody knows what our call has done.
   std::map<std::string, std::string> unseen;
+  // The engine's ids of containers that are being made, as its events tell them before the answer.
+  std::map<InstanceId, std::string> made;
   bool list_every = true;  // the next list is followed by an inspection of everything
   MonoTime relist_at = MonoTime::Never();
   MonoTime facts_at = MonoTime::Never();

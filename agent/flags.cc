@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/model/host_name.h"
 #include "common/program/command_line.h"
 
 namespace quayside::agent {
@@ -82,6 +83,10 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   AddFlags(line, &flags, &labels);
   QS_ASSIGN_OR_RETURN(flags.print, line.Parse(argc, argv));
   if (!flags.print.empty()) return flags;
+  if (!flags.name.empty() && !IsHostName(flags.name)) {
+    return InvalidArgument("--name: `" + flags.name +
+                           "` cannot be a host's name: " + kHostNameForm);
+  }
   QS_RETURN_IF_ERROR(TakeLabels(labels, &flags.labels));
   if (flags.agent.gc_stop > flags.agent.gc_start) {
     return InvalidArgument("--image-gc-stop must not be above --image-gc-start");

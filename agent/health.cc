@@ -95,7 +95,9 @@ Assessment Assess(const Container& container, const HealthRules& rules, const Pr
   const bool held = waiting && committed && now < hold_until;
   if (held) result.next = hold_until;
   if (waiting && !held) {
-    const MonoTime deadline = container.running_since + rules.healthy_deadline;
+    // Nobody asked it while the agent was away: it gets one window of its checks all the same.
+    const MonoTime deadline =
+        std::max(container.running_since + rules.healthy_deadline, hold_until);
     result.state = InstanceState::kStarting;
     result.reason = WaitingReason(docker, probe);
     result.failed = now >= deadline;

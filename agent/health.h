@@ -53,7 +53,7 @@ struct Assessment {
 
 // REQUIRES: `container` is running. `hold_until`: until then a committed container whose checks
 // have not answered yet keeps its last verdict (an engine restart resets its health to starting;
-// an agent restart forgets its probes).
+// an agent restart forgets its probes), and one that is not committed does not run out of its time.
 Assessment Assess(const Container& container, const HealthRules& rules, const ProbeTrack& probe,
                   bool committed, MonoTime hold_until, MonoTime now);
 

@@ -132,8 +132,15 @@ void Planner::HealExited(SlotView& view, const Container& container, const Conta
     return;
   }
   if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kExited)) return;
+  const bool drifted = container.kill_seen && !container.stopped_by_us && !unhealthy;
+  if (drifted && DriftHeldBack(id)) {
+    Wait(id, {.state = InstanceState::kExited,
+              .failure = FailureKind::kInfrastructure,
+              .reason = "it was stopped again right after it was put right; started more slowly"});
+    return;
+  }
   Wait(id, {.state = InstanceState::kStarting, .reason = why});
-  if (container.kill_seen && !container.stopped_by_us && !unhealthy) {
+  if (drifted) {
     PutRight(view, container, Action::Kind::kStart, "it was stopped");
   } else {
     Act(Action::Kind::kStart, view, container, std::move(why));

@@ -1,12 +1,11 @@
 #include "ctl/operand.h"
 
 #include "common/base/status.h"
+#include "common/model/validate.h"
 #include "ctl/parse.h"
 
 namespace quayside::ctl {
 namespace {
-
-constexpr int64_t kMaxReplicas = 100'000;  // the scale of a fleet
 
 absl::Status Malformed(std::string_view text, std::string_view form, std::string_view example) {
   return InvalidArgument("`" + std::string(text) + "` is not of the form " + std::string(form) +

@@ -1,5 +1,7 @@
 #include "ctl/session.h"
 
+#include <cerrno>
+
 #include "common/base/status.h"
 #include "common/base/version.h"
 #include "ctl/help.h"
@@ -55,9 +57,12 @@ int Run(const std::vector<std::string>& arguments, const Environment& environmen
   }
   Session session{*invocation, environment, console, client, clock, random, contexts};
   const absl::StatusOr<int> code = invocation->verb->run(session);
+  errno = 0;
   console.out.flush();
+  const bool reader_left = errno == EPIPE;
   if (!code.ok()) return Report(console, code.status());
-  if (!console.out.good()) {
+  // `ctl ps | head -1`: whoever reads has seen enough.
+  if (!console.out.good() && !reader_left) {
     console.Note("ctl: the answer could not be written to stdout; check where it goes");
     return kExitFailed;
   }

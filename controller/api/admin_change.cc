@@ -70,8 +70,8 @@ AdminService::Reactor* AdminService::Read(Context* context, Body body) {
 }
 
 template <typename Then>
-void AdminService::ResolveThen(Call call, std::set<std::string> images, Then then) {
-  TakeTicket take;
+void AdminService::ResolveThen(Call call, std::set<std::string> images, Then then,
+                               TakeTicket take) {
   take.done = [this, call = std::move(call), images = std::move(images),
                then = std::move(then)](absl::StatusOr<int64_t> ticket) mutable {
     if (!ticket.ok()) {
@@ -162,14 +162,21 @@ AdminService::Reactor* AdminService::Deploy(Context* context, const v1::DeployRe
     absl::StatusOr<DeployImages> question = read();
     if (!question.ok()) return call.Finish(question.status());
     std::set<std::string> images;
-    for (const auto& [service, image] : question->images) images.insert(image);
-    ResolveThen(std::move(call), std::move(images),
-                [this, reply, question = *std::move(question)](Call resolved_call, int64_t ticket,
-                                                               ResolvedImages resolved) mutable {
-                  question.ticket = ticket;
-                  question.resolved = std::move(resolved);
-                  Send(std::move(resolved_call), reply, std::move(question));
-                });
+    TakeTicket take;
+    take.app = question->app;
+    for (const auto& [service, image] : question->images) {
+      images.insert(image);
+      take.services.push_back(service);
+    }
+    ResolveThen(
+        std::move(call), std::move(images),
+        [this, reply, question = *std::move(question)](Call resolved_call, int64_t ticket,
+                                                       ResolvedImages resolved) mutable {
+          question.ticket = ticket;
+          question.resolved = std::move(resolved);
+          Send(std::move(resolved_call), reply, std::move(question));
+        },
+        std::move(take));
   });
 }
 

@@ -151,7 +151,7 @@ class AdminService final : public v1::AdminService::CallbackService {
   Reactor* Read(Context* context, Body body);
   // Takes a ticket (R24), then resolves `images`, then calls `then(call, ticket, resolved)`.
   template <typename Then>
-  void ResolveThen(Call call, std::set<std::string> images, Then then);
+  void ResolveThen(Call call, std::set<std::string> images, Then then, TakeTicket take = {});
 
   // Registers a stream; kResourceExhausted when there are too many, kUnavailable when ending.
   absl::Status AddStream(AdminStream* stream) ABSL_LOCKS_EXCLUDED(mutex_);

@@ -165,6 +165,10 @@ bool StepRemoval(CoreState& state, const AppName& app) {
   state.unplaced.erase(app);
   state.next_step.erase(app);
   state.unsettled.erase(app);
+  // What it held may be what others wait for.
+  for (const auto& [other, slots] : state.unplaced) {
+    if (!slots.empty()) state.unsettled.insert(other);
+  }
   state.Event(event_kind::kAppRemoved,
               {.app = app, .message = app.value + " is removed everywhere"});
   return false;

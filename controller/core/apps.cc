@@ -154,6 +154,16 @@ int64_t NextTicket(CoreState& state) {
   return ticket;
 }
 
+absl::Status CheckDeployable(const CoreState& state, const AppName& app,
+                             const std::vector<ServiceName>& services) {
+  const std::string what = "deploy " + app.value;
+  QS_ASSIGN_OR_RETURN(const RevisionRow* current, CurrentRevision(state, app, what));
+  for (const ServiceName& service : services) {
+    QS_RETURN_IF_ERROR(CheckService(current->spec, service, what));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ChangeResult> Apply(CoreState& state, const ApplyApp& request) {
   const std::string what = "apply " + request.spec.name.value;
   QS_RETURN_IF_ERROR(CheckChangeable(state, request.spec.name, request.ticket, what));

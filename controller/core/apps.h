@@ -15,6 +15,10 @@ absl::StatusOr<ChangeResult> Rollback(CoreState& state, const RollbackApp& reque
 absl::StatusOr<ChangeResult> Move(CoreState& state, const MoveSlot& request);
 absl::StatusOr<ChangeResult> Remove(CoreState& state, const RemoveApp& request);
 
+// kNotFound with a sentence when there is no such app, or it lacks one of `services` ("" =
+// whichever it has).
+absl::Status CheckDeployable(const CoreState& state, const AppName& app,
+                             const std::vector<ServiceName>& services);
 // The next ticket (R24).
 int64_t NextTicket(CoreState& state);
 

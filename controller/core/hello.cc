@@ -5,29 +5,20 @@
 #include "common/base/status.h"
 #include "common/model/digest.h"
 #include "common/model/event_kind.h"
+#include "common/model/host_name.h"
 #include "controller/core/hosts.h"
 #include "controller/core/recovery.h"
 
 namespace quayside::controller {
 namespace {
 
-constexpr size_t kMaxNameLength = 253;  // as host names have it
-
-bool ValidName(const std::string& name) {
-  return !name.empty() && name.size() <= kMaxNameLength &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
-         });
-}
-
 // The row that this agent is, or nullptr when it is new. An error refuses it.
 absl::StatusOr<const HostRow*> Identify(const CoreState& state, const AgentHello& hello,
                                         const std::string& secret) {
   const Ledger& ledger = state.ledger;
-  if (!ValidName(hello.name)) {
-    return InvalidArgument("the host name \"" + hello.name +
-                           "\" cannot be used: letters, digits, '.', '-' and '_', at most 253; "
-                           "start the agent with another --name");
+  if (!IsHostName(hello.name)) {
+    return InvalidArgument("the host name \"" + hello.name + "\" cannot be used: " + kHostNameForm +
+                           "; start the agent with another --name");
   }
   const HostRow* row = hello.host.empty() ? nullptr : ledger.FindHost(hello.host);
   const HostRow* named = ledger.FindHostByName(hello.name);

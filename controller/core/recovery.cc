@@ -27,6 +27,14 @@ void Differences(const CoreState& state, const AppName& app, std::vector<std::st
   }
   const AppRow* row = state.ledger.FindApp(app);
   const std::string known = "the database knows revision " + std::to_string(row->newest_revision);
+  for (const InstanceId& id : state.ledger.InstancesOf(app)) {
+    const Instance& instance = state.ledger.model().instances.Find(id)->desired;
+    const std::string host = state.HostName(instance.host);
+    const bool looked = state.PresenceOf(instance.host) == Presence::kReady;
+    const bool there = state.ledger.Observed(instance.host, id) != nullptr;
+    if (!looked || there || by_host.contains(host)) continue;
+    by_host[host] = "runs nothing of " + ToString(instance.slot) + ", and accepting starts it";
+  }
   if (by_host.empty()) {
     out->push_back(app.value + ": no difference is known; " + known);
   }

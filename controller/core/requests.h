@@ -214,7 +214,11 @@ struct Caller {
 };
 // A ticket is taken before images are resolved (R24): a change whose ticket is older than the app's
 // is refused with kAborted, "superseded by a newer change".
+// `app` and `services`, where given, must be there: a name that nobody knows is told before any
+// registry is asked.
 struct TakeTicket {
+  AppName app;
+  std::vector<ServiceName> services;
   Answer<int64_t> done;
 };
 struct ApplyApp {

@@ -193,7 +193,10 @@ struct Take {
                             "cannot be written (" +
                             state.read_only_reason + "); free disk space, then try again"));
     }
-    Reply<int64_t>(state, std::move(r.done), NextTicket(state));
+    const absl::Status known =
+        r.app.empty() ? absl::OkStatus() : CheckDeployable(state, r.app, r.services);
+    Reply<int64_t>(state, std::move(r.done),
+                   known.ok() ? absl::StatusOr<int64_t>(NextTicket(state)) : known);
   }
   void operator()(ApplyApp r) { Change<ChangeResult>(state, std::move(r), "apply", Apply); }
   void operator()(DeployImages r) { Change<ChangeResult>(state, std::move(r), "deploy", Deploy); }

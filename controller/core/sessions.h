@@ -78,6 +78,7 @@ class Sessions {
   void RevokeTaken(const std::set<SessionId>& sessions);
 
   Presence Of(const HostId& host, MonoTime now) const;
+  const std::map<HostId, HostPresence>& hosts() const { return hosts_; }
 
  private:
   void Arm(const HostId& host, MonoTime now);

@@ -125,7 +125,7 @@ absl::Status RolloutTable::Put(const RolloutRow& row) {
     Statement::Use use(delete_surplus_);
     QS_RETURN_IF_ERROR(use.Text(row.id.value).Int(static_cast<int64_t>(row.targets.size())).Run());
   }
-  if (Ended(row.state)) {
+  if (row.targets.empty()) {
     written_.erase(row.id);
   } else {
     written_[row.id] = row.targets;
@@ -159,7 +159,7 @@ absl::Status RolloutTable::Load(Table<RolloutId, RolloutRow>* table) {
   if (orphan) return DataLoss("table rollout_target: a row of no rollout");
   written_.clear();
   for (auto& [id, row] : rows) {
-    if (!Ended(row.state)) written_[id] = row.targets;
+    if (!row.targets.empty()) written_[id] = row.targets;
     table->Load(id, std::move(row));
   }
   return absl::OkStatus();

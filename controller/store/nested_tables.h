@@ -28,8 +28,8 @@ class RevisionTable {
   Statement put_service_, delete_services_, select_services_;
 };
 
-// Of a rollout that is under way only the targets that changed are written: one over 10,000 hosts
-// changes in every turn, and a few of its targets each time.
+// Of a rollout only the targets that changed are written: one over 10,000 hosts changes in every
+// turn, and a few of its targets each time (R28).
 class RolloutTable {
  public:
   static absl::StatusOr<RolloutTable> Prepare(Database& database);
@@ -46,7 +46,7 @@ class RolloutTable {
   RowTable<RolloutShape> rollouts_;
   RowTable<RolloutTargetShape> targets_;
   Statement delete_surplus_;  // targets beyond the end of the list
-  // Targets as they were written last, of rollouts that have not ended.
+  // Targets as they were written last.
   std::map<RolloutId, std::vector<RolloutTarget>> written_;
 };
 

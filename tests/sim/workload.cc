@@ -66,7 +66,9 @@ void Workload::Change(const std::string& what, const AppName& app,
 
 void Workload::ApplyWithTicket(const std::string& what, AppSpec spec) {
   Ask<int64_t>(
-      [](Answer<int64_t> done) { return Request(controller::TakeTicket{std::move(done)}); },
+      [](Answer<int64_t> done) {
+        return Request(controller::TakeTicket{.app = {}, .services = {}, .done = std::move(done)});
+      },
       [this, what, spec = std::move(spec)](absl::StatusOr<int64_t> ticket) {
         if (!ticket.ok()) return;
         applied_[spec.name] = spec;

@@ -31,7 +31,7 @@ ROOMS = {
     "agent/docker": ["agent", "common/base", "common/model", "common/net"],
     "agent/prober": ["agent", "common/base", "common/model", "common/net"],
     "agent/session": ["agent", "common/base", "common/model", "common/net", "common/wire", "proto"],
-    "agent/flags": ["agent", "common/base", "common/program"],
+    "agent/flags": ["agent", "common/base", "common/model", "common/program"],
     "agent/main.cc": ["*"],
     # The controller, from the bottom up.
     "controller/core/model": ["common/base", "common/model"],  # the rows as plain values: all that is stored

@@ -89,6 +89,9 @@ TEST(AgentFlags, ComeFromTheEnvironmentAndTheCommandLineWins) {
 TEST(AgentFlags, RefuseWithASentence) {
   ExpectRefused({"--controler", "x"}, "the nearest one is --controller");
   ExpectRefused({"--label", "nolabel"}, "NAME=VALUE");
+  ExpectRefused({"--name", "a/b"}, "cannot be a host's name");
+  ExpectRefused({"--name", ".."}, "cannot be a host's name");
+  ExpectRefused({"--name", std::string(254, 'a').c_str()}, "at most 253");
   ExpectRefused({"--relist", "soon"}, "no duration above zero");
   ExpectRefused({"--relist", "0s"}, "no duration above zero");
   ExpectRefused({"--max-starts", "0"}, "--max-starts");

@@ -5,132 +5,13 @@
 
 #include <gtest/gtest.h>
 
-#include "agent/labels.h"
+#include "tests/unit/agent/plan_world.h"
 
 namespace quayside::agent {
 namespace {
 
-const SlotKey kSlot{.app = AppName("shop"), .service = ServiceName("web"), .slot = 1};
-constexpr char kImage[] = "registry/web@sha256:aa";
-
-// A host as Plan sees it; the tests change what they are about.
-struct World {
-  World() {
-    assignment.fleet = FleetId("fleet");
-    assignment.host = HostId("host");
-    assignment.generation = 1;
-    images[kImage] = {.local = true, .detail = {}};
-  }
-
-  Instance& Want(const std::string& id, const ContainerSpec& spec, SlotKey slot = kSlot) {
-    Instance instance;
-    instance.id = InstanceId(id);
-    instance.slot = slot;
-    instance.spec = SpecDigest("spec-" + id);
-    assignment.specs[instance.spec] = spec;
-    assignment.instances.push_back(instance);
-    return assignment.instances.back();
-  }
-
-  Container& Have(const std::string& id, ContainerState state, ArmedPolicy policy,
-                  const ContainerSpec& spec, SlotKey slot = kSlot) {
-    Container container;
-    container.identity = {
-        .slot = slot, .instance = InstanceId(id), .revision = 1, .spec = SpecDigest("spec-" + id)};
-    assignment.specs[container.identity.spec] = spec;
-    container.detail.row.id = "c-" + id;
-    container.detail.row.name = ContainerName(slot, InstanceId(id));
-    container.detail.row.state = state;
-    container.detail.policy = policy;
-    container.detail.started_at =
-        state == ContainerState::kCreated ? absl::InfinitePast() : wall - absl::Hours(1);
-    container.was_armed = container.armed();
-    return containers[InstanceId(id)] = container;
-  }
-
-  SlotRecord& Committed(const std::string& id, SlotKey slot = kSlot) {
-    SlotRecord& record = records[slot];
-    record.slot = slot;
-    record.committed = InstanceId(id);
-    return record;
-  }
-
-  void Health(const std::string& id, bool proven) {
-    health[InstanceId(id)] = {
-        .state = InstanceState::kRunning, .proven = proven, .checks_pass = true};
-  }
-
-  // A committed container that runs, armed, and is unhealthy.
-  Container& Unhealthy(const std::string& id, SlotKey slot = kSlot,
-                       ContainerSpec spec = {.image = kImage}) {
-    Want(id, spec, slot);
-    Container& container =
-        Have(id, ContainerState::kRunning, ArmedPolicy::kUnlessStopped, spec, slot);
-    Committed(id, slot);
-    health[InstanceId(id)] = {.state = InstanceState::kUnhealthy, .failed = true, .reason = "ill"};
-    return container;
-  }
-
-  PlanResult Run() const {
-    return Plan({.engine_known = engine_known,
-                 .assignment = assignment,
-                 .records = records,
-                 .containers = containers,
-                 .health = health,
-                 .images = images,
-                 .networks = networks,
-                 .volumes = volumes,
-                 .leftovers = leftovers,
-                 .troubles = troubles,
-                 .busy = busy,
-                 .logs_read = logs_read,
-                 .pull_progress = pull_progress,
-                 .engine = engine,
-                 .limits = limits,
-                 .now = MonoTime::FromNanos(1'000'000'000'000),
-                 .wall = wall});
-  }
-
-  // Plans as often as records change, as the agent does; the actions of the last plan, printed.
-  std::vector<std::string> Printed() {
-    PlanResult plan = Run();
-    for (int i = 0; i < 8 && !plan.records.empty(); ++i) {
-      for (const auto& [slot, record] : plan.records) records[slot] = record;
-      plan = Run();
-    }
-    EXPECT_TRUE(plan.records.empty());
-    std::vector<std::string> lines;
-    for (const Action& action : plan.actions) lines.push_back(Format(action));
-    return lines;
-  }
-
-  bool engine_known = true;
-  absl::Time wall = absl::UnixEpoch() + absl::Hours(1000);
-  Assignment assignment;
-  std::map<SlotKey, SlotRecord> records;
-  std::map<InstanceId, Container> containers;
-  std::map<InstanceId, Assessment> health;
-  std::map<std::string, ImageFact> images;
-  std::vector<EnsuredNetwork> networks;
-  std::set<std::string> volumes;
-  std::map<AppName, Leftovers> leftovers;
-  std::map<std::string, Trouble> troubles;
-  std::map<std::string, Action::Kind> busy;
-  std::set<InstanceId> logs_read;
-  std::map<std::string, std::string> pull_progress;
-  EngineFacts engine;
-  PlanLimits limits;
-};
-
-using Lines = std::vector<std::string>;
-
-ContainerSpec Free() { return {.image = kImage}; }
-ContainerSpec WithPort(uint32_t port = 80) {
-  return {.image = kImage, .ports = {{.host_port = port, .container_port = 80}}};
-}
-
 TEST(Plan, IsEmptyWhenTheEngineCannotBeAsked) {
-  World world;
+  PlanWorld world;
   world.Want("aaaa", Free());
   world.engine_known = false;
   const PlanResult plan = world.Run();
@@ -140,7 +21,7 @@ TEST(Plan, IsEmptyWhenTheEngineCannotBeAsked) {
 }
 
 TEST(Plan, PullsAndEnsuresNetworksSideBySideBeforeItCreates) {
-  World world;
+  PlanWorld world;
   ContainerSpec spec = Free();
   spec.networks["default"] = {.name = "shop_default"};
   spec.network_attachments = {{.network = "default"}};
@@ -154,7 +35,7 @@ TEST(Plan, PullsAndEnsuresNetworksSideBySideBeforeItCreates) {
 }
 
 TEST(Plan, MakesARemovedContainerAgainMoreSlowlyWhenSomebodyInsists) {
-  World world;
+  PlanWorld world;
   world.Want("aaaa", Free());
   world.Committed("aaaa");
   EXPECT_EQ(world.Printed(), Lines{"create shop/web.1 aaaa: it was removed"});
@@ -167,7 +48,7 @@ TEST(Plan, MakesARemovedContainerAgainMoreSlowlyWhenSomebodyInsists) {
 }
 
 TEST(Plan, RunsAFinishedJobNotAgainWhenItsRecordIsLost) {
-  World world;
+  PlanWorld world;
   ContainerSpec job = Free();
   job.restart.condition = RestartSpec::Condition::kNone;
   world.Want("aaaa", job);
@@ -182,7 +63,7 @@ TEST(Plan, RunsAFinishedJobNotAgainWhenItsRecordIsLost) {
 }
 
 TEST(Plan, StopsNothingUntilTheNewOneIsCreated) {
-  World world;
+  PlanWorld world;
   world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, WithPort());
   world.Committed("aaaa");
   world.Health("aaaa", true);
@@ -197,7 +78,7 @@ TEST(Plan, StopsNothingUntilTheNewOneIsCreated) {
 }
 
 TEST(Plan, RemovesWhatIsNotNeededWhenTheReplacementIsOver) {
-  World world;
+  PlanWorld world;
   world.Have("aaaa", ContainerState::kExited, ArmedPolicy::kNo, Free());
   world.Have("bbbb", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, Free());
   world.Have("cccc", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, Free());
@@ -214,7 +95,7 @@ TEST(Plan, RemovesWhatIsNotNeededWhenTheReplacementIsOver) {
 }
 
 TEST(Plan, WritesNothingBetweenTheStopOfTheOldOneAndTheStartOfTheNewOne) {
-  World world;
+  PlanWorld world;
   world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, WithPort());
   world.Committed("aaaa");
   world.Health("aaaa", true);
@@ -230,7 +111,7 @@ TEST(Plan, WritesNothingBetweenTheStopOfTheOldOneAndTheStartOfTheNewOne) {
 }
 
 TEST(Plan, AStartThatWasRecordedAndNeverCameIsMade) {
-  World world;
+  PlanWorld world;
   world.Have("aaaa", ContainerState::kExited, ArmedPolicy::kNo, WithPort());
   world.Want("bbbb", WithPort());
   // It ran once before this attempt, so the engine has a stamp of a run that is not the
@@ -247,7 +128,7 @@ TEST(Plan, AStartThatWasRecordedAndNeverCameIsMade) {
 }
 
 TEST(Plan, StartsTheNewOneBesideTheOldOneWhereNothingIsExclusive) {
-  World world;
+  PlanWorld world;
   world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, Free());
   world.Committed("aaaa");
   world.Health("aaaa", true);
@@ -288,7 +169,7 @@ TEST(Plan, WhatIsExclusiveDecidesTheOrder) {
                       {"a device", device, false, false},
                       {"the host's network", host, false, false}};
   for (const Row& row : rows) {
-    World world;
+    PlanWorld world;
     world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, row.spec);
     world.Committed("aaaa");
     world.Health("aaaa", true);
@@ -301,7 +182,7 @@ TEST(Plan, WhatIsExclusiveDecidesTheOrder) {
 }
 
 TEST(Plan, WhatAStoppedContainerOfAnUnknownSpecHoldsIsNotGuessed) {
-  World world;
+  PlanWorld world;
   world.Have("aaaa", ContainerState::kExited, ArmedPolicy::kUnlessStopped, WithPort());
   world.assignment.specs.clear();
   world.Committed("aaaa").candidate = InstanceId("bbbb");
@@ -312,7 +193,7 @@ TEST(Plan, WhatAStoppedContainerOfAnUnknownSpecHoldsIsNotGuessed) {
 }
 
 TEST(Plan, AnOvertakenCandidateStopsBeforeTheNextOneStartsOnItsVolume) {
-  World world;
+  PlanWorld world;
   ContainerSpec spec = Free();
   spec.mounts = {{.source = "data", .target = "/data"}};
   world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kNo, spec);
@@ -326,7 +207,7 @@ TEST(Plan, AnOvertakenCandidateStopsBeforeTheNextOneStartsOnItsVolume) {
 }
 
 TEST(Plan, WritesTheVerdictBeforeTheFirstCallOfGoingBack) {
-  World world;
+  PlanWorld world;
   world.Have("aaaa", ContainerState::kExited, ArmedPolicy::kNo, WithPort());
   SlotRecord& record = world.Committed("aaaa");
   record.candidate = InstanceId("bbbb");
@@ -347,7 +228,7 @@ TEST(Plan, WritesTheVerdictBeforeTheFirstCallOfGoingBack) {
 }
 
 TEST(Plan, AnExitThatWasNotSeenIsNoVerdict) {
-  World world;
+  PlanWorld world;
   SlotRecord& record = world.Committed("aaaa");
   record.candidate = InstanceId("bbbb");
   record.candidate_started = true;
@@ -360,7 +241,7 @@ TEST(Plan, AnExitThatWasNotSeenIsNoVerdict) {
 }
 
 TEST(Plan, WithTheRecordLostTheArmedOneIsCommitted) {
-  World world;
+  PlanWorld world;
   world.Want("aaaa", Free());
   world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, Free());
   world.Health("aaaa", false);
@@ -369,7 +250,7 @@ TEST(Plan, WithTheRecordLostTheArmedOneIsCommitted) {
 }
 
 TEST(Plan, WithTheRecordLostAnUnarmedRunningOneIsLeftAlone) {
-  World world;
+  PlanWorld world;
   world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kNo, WithPort());
   world.Want("bbbb", WithPort());
   world.Have("bbbb", ContainerState::kCreated, ArmedPolicy::kNo, WithPort());
@@ -379,14 +260,14 @@ TEST(Plan, WithTheRecordLostAnUnarmedRunningOneIsLeftAlone) {
 }
 
 TEST(Plan, TouchesNothingThatIsNeitherAssignedNorNamed) {
-  World world;
+  PlanWorld world;
   world.Have("aaaa", ContainerState::kExited, ArmedPolicy::kUnlessStopped, Free());
   EXPECT_EQ(world.Printed(), Lines{});
   EXPECT_EQ(world.Run().unnamed_apps, std::vector<AppName>{AppName("shop")});
 }
 
 TEST(Plan, ARemovedSlotKeepsWhatGoingBackNeeds) {
-  World world;
+  PlanWorld world;
   world.Have("aaaa", ContainerState::kExited, ArmedPolicy::kUnlessStopped, Free());
   world.Have("bbbb", ContainerState::kExited, ArmedPolicy::kNo, Free());
   world.assignment.keep = {InstanceId("aaaa")};
@@ -396,7 +277,7 @@ TEST(Plan, ARemovedSlotKeepsWhatGoingBackNeeds) {
 }
 
 TEST(Plan, HasAtMostTwoStartsOrStopsInFlight) {
-  World world;
+  PlanWorld world;
   for (int slot = 1; slot <= 5; ++slot) {
     SlotKey key = kSlot;
     key.slot = slot;
@@ -410,7 +291,7 @@ TEST(Plan, HasAtMostTwoStartsOrStopsInFlight) {
 }
 
 TEST(Plan, TheSameInputGivesTheSamePlan) {
-  World world;
+  PlanWorld world;
   world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, WithPort());
   world.Committed("aaaa");
   world.Want("bbbb", WithPort());
@@ -418,109 +299,8 @@ TEST(Plan, TheSameInputGivesTheSamePlan) {
   EXPECT_EQ(world.Run().actions, world.Run().actions);
 }
 
-TEST(Plan, RestartsAnUnhealthyContainerAndWritesThatDownFirst) {
-  World world;
-  world.Unhealthy("aaaa");
-  const PlanResult first = world.Run();
-  EXPECT_TRUE(first.actions.empty()) << "the record comes before the stop";
-  ASSERT_EQ(first.notices.size(), 1u);
-  EXPECT_EQ(first.notices[0].kind, "container_unhealthy");
-  EXPECT_EQ(first.notices[0].message, "ill; restarted");
-  const Waiting waiting = first.waiting.at(InstanceId("aaaa"));
-  EXPECT_EQ(waiting.state, InstanceState::kUnhealthy);
-  EXPECT_EQ(waiting.failure, FailureKind::kApplication) << "a rollout that watches it must know";
-  EXPECT_EQ(world.Printed(), Lines{"stop shop/web.1 aaaa: ill"});
-  EXPECT_EQ(world.records[kSlot].unhealthy_restarts, 1);
-  // Stopped, by whatever life of the agent, with whatever exit code: it is started.
-  world.containers[InstanceId("aaaa")].detail.row.state = ContainerState::kExited;
-  world.assignment.specs[SpecDigest("spec-aaaa")].restart.condition =
-      RestartSpec::Condition::kOnFailure;
-  world.health.clear();
-  EXPECT_EQ(world.Printed(), Lines{"start shop/web.1 aaaa: it was unhealthy"});
-  // The run after it is another one.
-  Container& container = world.containers[InstanceId("aaaa")];
-  container.detail.row.state = ContainerState::kRunning;
-  container.detail.started_at = world.wall;
-  world.assignment.specs[SpecDigest("spec-aaaa")].restart = {};
-  world.Health("aaaa", true);
-  EXPECT_EQ(world.Printed(), Lines{});
-  EXPECT_EQ(world.records[kSlot].unhealthy_run, absl::InfinitePast());
-  EXPECT_EQ(world.records[kSlot].unhealthy_restarts, 0) << "it has run for 10 minutes";
-}
-
-TEST(Plan, LeavesAnUnhealthyContainerAloneWhereItMustNotBeRestarted) {
-  struct Row {
-    const char* why;
-    std::function<void(World&)> change;
-  };
-  const Row rows[] = {
-      {"its policy is `no`",
-       [](World& w) {
-         w.assignment.specs[SpecDigest("spec-aaaa")].restart.condition =
-             RestartSpec::Condition::kNone;
-         w.containers[InstanceId("aaaa")].detail.policy = ArmedPolicy::kNo;
-       }},
-      {"another of this host was restarted a moment ago",
-       [](World& w) { w.limits.next_unhealthy_restart = MonoTime::FromNanos(1'000'000'000'001); }},
-      {"it was restarted a moment ago",
-       [](World& w) {
-         w.records[kSlot].unhealthy_restarts = 1;
-         w.containers[InstanceId("aaaa")].running_since = MonoTime::FromNanos(999'500'000'000);
-       }},
-      {"it is stopped, whatever its health",
-       [](World& w) { w.busy[BusyKeyOfInstance(InstanceId("aaaa"))] = Action::Kind::kStop; }},
-      {"another container of its slot runs",
-       [](World& w) {
-         w.Have("zzzz", ContainerState::kRunning, ArmedPolicy::kNo, Free());
-         w.busy[BusyKeyOfInstance(InstanceId("zzzz"))] = Action::Kind::kStop;
-       }},
-  };
-  for (const Row& row : rows) {
-    World world;
-    world.Unhealthy("aaaa");
-    row.change(world);
-    EXPECT_EQ(world.Printed(), Lines{}) << row.why;
-    EXPECT_EQ(world.records[kSlot].unhealthy_run, absl::InfinitePast()) << row.why;
-  }
-}
-
-TEST(Plan, RestartsNoUnhealthyContainerWhileItIsReplaced) {
-  World world;
-  world.Unhealthy("aaaa");
-  world.assignment.instances.clear();
-  world.Want("bbbb", Free());
-  world.Have("bbbb", ContainerState::kRunning, ArmedPolicy::kNo, Free());
-  world.records[kSlot].candidate = InstanceId("bbbb");
-  world.records[kSlot].candidate_started = true;
-  EXPECT_EQ(world.Printed(), Lines{});
-  EXPECT_EQ(world.records[kSlot].unhealthy_restarts, 0);
-}
-
-TEST(Plan, RestartsNoUnhealthyContainerBeforeTheImageOfTheNewOneIsLocal) {
-  World world;
-  world.Unhealthy("aaaa");
-  world.assignment.instances.clear();
-  ContainerSpec next = Free();
-  next.image = "registry/web@sha256:bb";
-  world.Want("bbbb", next);
-  EXPECT_EQ(world.Printed(),
-            Lines{"inspect image shop/web.1 registry/web@sha256:bb: for shop/web.1"});
-  EXPECT_EQ(world.records[kSlot].unhealthy_restarts, 0);
-}
-
-TEST(Plan, RestartsOneUnhealthyContainerAtATime) {
-  World world;
-  SlotKey second = kSlot;
-  second.slot = 2;
-  world.Unhealthy("aaaa");
-  world.Unhealthy("bbbb", second);
-  const PlanResult plan = world.Run();
-  EXPECT_EQ(plan.records.size(), 1u);
-  EXPECT_EQ(plan.notices.size(), 1u);
-}
-
 TEST(Plan, APortOfAnotherServiceIsNeverTakenByForce) {
-  World world;
+  PlanWorld world;
   SlotKey other = kSlot;
   other.service = ServiceName("other");
   world.Want("aaaa", WithPort(), other);

@@ -106,7 +106,7 @@ TEST_F(RunTest, BadOperandsAreRefusedBeforeAnythingIsAsked) {
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"scale", "shop"},
                                                     {"scale", "shop/web=-1"},
                                                     {"scale", "shop/web=x"},
-                                                    {"scale", "shop/web=100001"},
+                                                    {"scale", "shop/web=10001"},
                                                     {"deploy", "shop", "web="},
                                                     {"deploy", "shop", "web=a", "web=b"},
                                                     {"restart", "shop/"},

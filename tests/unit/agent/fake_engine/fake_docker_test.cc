@@ -176,8 +176,8 @@ TEST_F(FakeDockerTest, FaultsReplaceTheEffectOrOnlyTheAnswer) {
 
 TEST_F(FakeDockerTest, RestartsBackOffFrom100MillisecondsToAMinute) {
   Started("a", ArmedPolicy::kUnlessStopped, {.exits_after = absl::Milliseconds(1)});
-  time_.RunFor(absl::Seconds(3.5));  // 0.1 + 0.2 + 0.4 + 0.8 + 1.6
-  EXPECT_EQ(docker_.Find("a")->restart_count, 5);
+  time_.RunFor(absl::Seconds(3.5));  // 0.1 + 0.2 + 0.4 + 0.8 + 1.6, and it waits for the sixth
+  EXPECT_EQ(docker_.Find("a")->restart_count, 6);
   time_.RunFor(absl::Minutes(10));
   const int32_t after_ten_minutes = docker_.Find("a")->restart_count;
   time_.RunFor(absl::Minutes(10));
