@@ -20,7 +20,8 @@ TEST_P(FixedSeeds, KeepEveryRuleAndComeToRest) {
 
 INSTANTIATE_TEST_SUITE_P(Simulation, FixedSeeds, testing::Range<uint64_t>(1, 21));
 INSTANTIATE_TEST_SUITE_P(Found, FixedSeeds,
-                         testing::Values(148, 214, 302, 1087, 1145, 1240, 3013, 9003, 891043));
+                         testing::Values(148, 214, 302, 1087, 1145, 1240, 3013, 9003, 91126, 649903,
+                                         891043));
 
 TEST(Simulation, ComesToRestWhenNothingBreaks) {
   Options options;

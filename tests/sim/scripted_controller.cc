@@ -117,7 +117,10 @@ void ScriptedController::Judge(HostState& host, const AppName& app) {
   world_.Trace("script: " + app.value + " on " + host.id.value +
                (any_failed ? " goes back" : " is proven"));
   for (auto& [slot, state] : host.slots) {
-    if (slot.app != app || !state.previous) continue;
+    if (slot.app != app) continue;
+    // What is new in its slot has nothing to go back to: it is stopped, as the controller does.
+    if (any_failed && !state.previous && !state.proven) state.current.intent = Intent::kStop;
+    if (!state.previous) continue;
     if (any_failed) {
       state.previous->intent = state.current.intent;
       state = {.current = *state.previous, .proven = true, .failed = false, .previous = {}};

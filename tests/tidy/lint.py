@@ -4,7 +4,7 @@
   tests/tidy/lint.py [--build DIR] [thread-safety|clang-tidy]...     both, when none is named
 
 Prints each finding as clang writes it; exit 1 when there is one. DIR (build/release) must have been built, because
-generated headers are read. Which files are looked at is a rule, not a list; both together take about 3 minutes on two
+generated headers are read. Which files are looked at is a rule, not a list; thread-safety takes about 3 minutes on two
 cores when nothing is known yet:
 
   thread-safety   every source that names absl::Mutex or includes, over whatever headers of ours, one that does
