@@ -125,9 +125,10 @@ std::optional<EngineCall> ConnectCall(const Action& action, const PlanInput& inp
 
 // In an update 0 means "leave it as it is"; what is to have no limit is told so.
 ResourceLimits WithoutUnset(ResourceLimits limits, const EngineFacts& engine) {
+  // The swap limit follows as twice of it: the engine passes no "unlimited" on in an update.
   if (limits.memory_bytes == 0) {
     limits.memory_bytes = engine.memory_bytes;
-    limits.memory_swap_bytes = -1;
+    limits.memory_swap_bytes = 0;
   }
   if (limits.nano_cpus == 0) limits.nano_cpus = engine.cpus * 1'000'000'000;
   return limits;
