@@ -46,11 +46,12 @@ class Health(FleetTest):
             if path.endswith("/stop"):
                 self.fleet.kill_agent(1)
 
-        container, began = self.run_one("widow", port=18092)
+        # The agent that has seen it healthy is the one that sees it fail.
         proxy = EngineProxy(self.engine.socket_path, self.fleet.bed.dir / "door.sock", on_answer)
         self.addCleanup(proxy.close)
         self.fleet.bed.stop_process("agent-1")
         self.fleet.start_agent(1, engine=proxy.url)
+        container, began = self.run_one("widow", port=18092)
         self.break_probe(container)
         self.fleet.wait("the agent died", lambda: not self.fleet.bed.is_running("agent-1"))
         self.assertFalse(self.engine.inspect(container)["State"]["Running"])
