@@ -166,7 +166,13 @@ void HostChecker::ForgetContainer(const std::string& id) {
 
 void HostChecker::ForgetImage(const std::string& image) {
   for (const Ours& ours : FindOurs()) {
-    if (ours.container->plan.spec.image == image) Forget(ours);
+    if (ours.container->plan.spec.image != image) continue;
+    // The one before the committed one goes when its rollout has succeeded, whatever became of this
+    // image: none is asked for until there is another.
+    const auto record = records_.find(ours.slot);
+    const bool committed = record != records_.end() && record->second.committed == ours.instance;
+    if (committed) ways_back_[ours.slot].clear();
+    Forget(ours);
   }
 }
 

@@ -20,7 +20,7 @@ TEST_P(FixedSeeds, KeepEveryRuleAndComeToRest) {
 INSTANTIATE_TEST_SUITE_P(Simulation, FixedSeeds, testing::Range<uint64_t>(4, 22));
 INSTANTIATE_TEST_SUITE_P(OfFoundFaults, FixedSeeds,
                          testing::Values(25, 28, 30, 105, 1023, 1026, 1039, 1043, 1048, 2015, 7061,
-                                         91131));
+                                         91131, 710142));
 
 TEST(Simulation, ComesToRestWhenNothingBreaks) {
   Options options;
