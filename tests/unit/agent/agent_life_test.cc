@@ -90,6 +90,30 @@ TEST_F(AgentLife, JoinsANetworkAgainThatItWasTakenFromAndIsContentThen) {
   EXPECT_TRUE(world_.Proven("aaaa"));
 }
 
+TEST_F(AgentLife, GoesBackWithinSecondsWhenSomebodyElseHoldsThePortOfTheNewOne) {
+  ContainerSpec old_spec = Spec("one"), new_spec = Spec("two");
+  old_spec.ports = {{.host_port = 5199, .container_port = 80}};
+  new_spec.ports = {{.host_port = 5199, .container_port = 80},
+                    {.host_port = 5079, .container_port = 81}};
+  RunOne(old_spec);
+  int refused = 0;
+  world_.docker.fault = [&](const EngineCall& call) -> std::optional<fake::CallFault> {
+    const auto* start = std::get_if<StartContainer>(&call);
+    const auto* made = world_.ContainerOf("bbbb");
+    if (start == nullptr || made == nullptr || start->container != made->id) return std::nullopt;
+    ++refused;
+    return fake::CallFault{FailedPrecondition("listen tcp4 0.0.0.0:5079: address already in use")};
+  };
+  Deploy({HostWorld::Make("bbbb", "web", world_.AddSpec(new_spec))});
+  ASSERT_TRUE(world_.RunUntil([&] { return refused > 0; }, absl::Seconds(20)));
+  EXPECT_FALSE(world_.Running("aaaa"));
+  EXPECT_TRUE(world_.RunUntil([&] { return world_.Running("aaaa"); }, absl::Seconds(10)));
+  world_.Run(absl::Minutes(10));
+  EXPECT_EQ(refused, 3);
+  EXPECT_TRUE(world_.Running("aaaa"));
+  EXPECT_TRUE(world_.Said("went_back"));
+}
+
 TEST_F(AgentLife, TakesOverACrashLoopFromTheEngineAndRestartsSlowly) {
   RunOne(Spec("one", {.exits_after = absl::Seconds(3)}));
   world_.Run(absl::Minutes(2));
