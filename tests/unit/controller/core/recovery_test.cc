@@ -128,6 +128,21 @@ TEST_F(Recovering, WhatRunsDifferentlyIsToldBeforeItIsAccepted) {
   EXPECT_EQ(Recovery().held.front(), "shop on h1 runs revision 7; the database knows revision 1");
 }
 
+TEST_F(Recovering, WhatIsNotThereAnyMoreIsToldBeforeAcceptingStartsIt) {
+  Join("h1");
+  ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("1"))}).ok());
+  WorkAll();
+  Disconnect(agents_.at("h1"));
+  ScriptedAgent& h1 = JoinAhead("h1");
+  Report report = MakeReport(h1);
+  report.instances.clear();
+  Say(AgentReport{h1.session, report});
+  ASSERT_EQ(Recovery().held.size(), 1u);
+  EXPECT_EQ(Recovery().held.front(),
+            "shop on h1 runs nothing of shop/web.1, and accepting starts it; the database knows "
+            "revision 1");
+}
+
 TEST_F(Recovering, AnAgentOfAnEarlierEpochIsNotAhead) {
   ScriptedAgent& h1 = Join("h1");
   Disconnect(h1);

@@ -152,5 +152,26 @@ TEST_F(Removals, ARefusalOfAnOlderAssignmentIsNoVerdictOnTheNewest) {
   EXPECT_EQ(RolloutWord("shop"), "succeeded");
 }
 
+TEST_F(Removals, WhatARemovedAppHeldIsGivenToWhoWaitsForIt) {
+  Join("h1");
+  const auto on_port = [](const std::string& version) {
+    ServiceSpec web = Service("web", Ref(version));
+    web.container.ports = {{.host_port = 7070, .container_port = 80}};
+    return web;
+  };
+  ASSERT_TRUE(ApplyNow("first", {on_port("1")}).ok());
+  WorkAll();
+  ASSERT_TRUE(ApplyNow("second", {on_port("1")}).ok());
+  WorkAll();
+  ASSERT_FALSE(Status("second").pending.empty());
+  RemoveApp request;
+  request.caller = NewCaller();
+  request.app = AppName("first");
+  ASSERT_TRUE(Ask<ChangeResult>(std::move(request)).ok());
+  WorkAll();
+  EXPECT_TRUE(Status("second").pending.empty());
+  EXPECT_EQ(Where("second"), "web.1@h1");
+}
+
 }  // namespace
 }  // namespace quayside::controller

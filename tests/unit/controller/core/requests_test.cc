@@ -192,5 +192,20 @@ TEST_F(Requests, VerbsAtUnderAndOverTheirLimits) {
   EXPECT_EQ(Ask<ChangeResult>(std::move(nowhere)).status().code(), StatusCode::kNotFound);
 }
 
+TEST_F(Requests, ADeployOfWhatIsNotThereIsRefusedBeforeItTakesATicket) {
+  Join("h1");
+  ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("1"))}).ok());
+  const auto ticket = [&](const std::string& app, std::vector<ServiceName> services) {
+    TakeTicket take;
+    take.app = AppName(app);
+    take.services = std::move(services);
+    return Ask<int64_t>(std::move(take)).status().code();
+  };
+  EXPECT_EQ(ticket("nope", {}), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ticket("shop", {ServiceName("nope")}), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ticket("shop", {ServiceName("web")}), absl::StatusCode::kOk);
+  EXPECT_EQ(ticket("shop", {ServiceName()}), absl::StatusCode::kOk);
+}
+
 }  // namespace
 }  // namespace quayside::controller
