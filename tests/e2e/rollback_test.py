@@ -36,6 +36,19 @@ class Rollback(FleetTest):
         before = self.fleet.identities("fixed")
         self.assert_back("fixed", self.fleet.apply(web("fixed", "hello:crashing", port=18081)), before)
 
+    def test_a_port_that_another_process_holds_costs_the_old_version_seconds_only(self):
+        self.fleet.apply(web("blocked", replicas=1, port=18083)).ok()
+        before = self.fleet.identities("blocked")
+        host = self.fleet.host_named(self.fleet.running("blocked")[0]["host"])
+        self.fleet.bed.spawn("intruder", host.inside("python3", "-m", "http.server", "18084"),
+                             self.fleet.bed.dir / "intruder.log")
+        self.addCleanup(self.fleet.bed.stop_process, "intruder")
+        compose = web("blocked", "hello:v2", replicas=1, port=18083).replace('"18083:8080"',
+                                                                             '"18083:8080", "18084:8080"')
+        result = self.fleet.apply(compose)
+        self.assert_back("blocked", result, before)
+        self.assertIn("18084", result.err)
+
     def test_going_back_needs_no_registry(self):
         self.fleet.apply(web("alone", port=18082)).ok()
         before = self.fleet.identities("alone")
