@@ -62,6 +62,7 @@ struct ContainerDetail {
   int32_t exit_code = 0;
   bool oom_killed = false;
   std::string error;                   // State.Error: why a start failed
+  std::string failed_check;            // what its health check said last; empty when it passed
   absl::Time started_at, finished_at;  // wall; infinite past when never
   std::vector<PublishedPort> ports;
   std::map<std::string, std::string>

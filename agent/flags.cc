@@ -24,8 +24,9 @@ absl::Status TakeLabels(const std::vector<std::string>& texts,
                         std::map<std::string, std::string>* labels) {
   for (const std::string& text : texts) {
     const size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0 || text.size() > 255) {
-      return InvalidArgument("--label: `" + text + "` is not NAME=VALUE of at most 255 bytes");
+    if (equals == std::string::npos || text.size() > 255 || !IsLabelName(text.substr(0, equals))) {
+      return InvalidArgument("--label: `" + text + "` is not NAME=VALUE of at most 255 bytes, with " +
+                             kLabelNameForm + " in the name");
     }
     (*labels)[text.substr(0, equals)] = text.substr(equals + 1);
   }

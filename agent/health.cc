@@ -32,8 +32,14 @@ Check ProbeCheck(const HealthRules& rules, const ProbeTrack& probe) {
   return probe.healthy ? Check::kPass : Check::kWaiting;
 }
 
-std::string WaitingReason(Check docker, const ProbeTrack& probe) {
-  if (docker == Check::kWaiting) return "waiting for its health check";
+// `says` and what the engine's last check said, if that did not pass.
+std::string WithCheck(std::string says, const Container& container) {
+  if (container.detail.failed_check.empty()) return says;
+  return says + ": " + container.detail.failed_check;
+}
+
+std::string WaitingReason(Check docker, const Container& container, const ProbeTrack& probe) {
+  if (docker == Check::kWaiting) return WithCheck("waiting for its health check", container);
   if (probe.last_error.empty()) return "waiting for its probe";
   return "its probe does not pass yet: " + probe.last_error;
 }
@@ -87,8 +93,9 @@ Assessment Assess(const Container& container, const HealthRules& rules, const Pr
   if (docker == Check::kBad || ours == Check::kBad) {
     result.state = InstanceState::kUnhealthy;
     result.failed = true;
-    result.reason = docker == Check::kBad ? "its health check says unhealthy"
-                                          : "its probe fails: " + probe.last_error;
+    result.reason = docker == Check::kBad
+                        ? WithCheck("its health check says unhealthy", container)
+                        : "its probe fails: " + probe.last_error;
     return result;
   }
   const bool waiting = docker == Check::kWaiting || ours == Check::kWaiting;
@@ -99,7 +106,7 @@ Assessment Assess(const Container& container, const HealthRules& rules, const Pr
     const MonoTime deadline =
         std::max(container.running_since + rules.healthy_deadline, hold_until);
     result.state = InstanceState::kStarting;
-    result.reason = WaitingReason(docker, probe);
+    result.reason = WaitingReason(docker, container, probe);
     result.failed = now >= deadline;
     if (result.failed) {
       result.reason = "not healthy within " + absl::FormatDuration(rules.healthy_deadline) + ": " +

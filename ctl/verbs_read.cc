@@ -91,7 +91,7 @@ absl::StatusOr<int> Ls(Session& s) {
     table.Add(Cells{{app.app()},
                     {Number(app.revision())},
                     Convergence(app),
-                    {Number(app.healthy()) + "/" + Number(app.desired())},
+                    {app.desired() == 0 ? "-" : Number(app.healthy()) + "/" + Number(app.desired())},
                     {Number(app.services())},
                     {app.rollout_state(), ToneOf(app.rollout_state())}});
   }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "common/base/status.h"
+#include "ctl/interrupt.h"
 #include "ctl/json.h"
 #include "ctl/progress.h"
 
@@ -145,6 +146,9 @@ absl::StatusOr<std::vector<v1::InstanceRow>> ListInstances(Session& s,
 
 absl::StatusOr<int> WaitFor(Session& s, const Change& change) {
   View view(s);
+  const InterruptNote interrupt((s.console.err_terminal ? "\n" : "") +
+                                ("ctl: the change of " + Escape(change.app)) + " goes on; " +
+                                HowToFollow(change) + " follows it\n");
   if (change.removal) SayWhereItIs(s, change.app);
   std::optional<v1::AppStatus> end, last;
   bool overtaken = false;

@@ -4,8 +4,11 @@
 #include <charconv>
 #include <limits>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_replace.h"
 #include "agent/docker/create_body.h"
 #include "agent/labels.h"
+#include "agent/log_tail.h"
 #include "agent/network_settings.h"
 #include "common/base/status.h"
 #include "common/net/json_view.h"
@@ -99,6 +102,21 @@ std::vector<PublishedPort> ToPorts(const JsonView& ports) {
   return published;
 }
 
+// "exit code 1: wget: can't connect": the last of the checks that the engine keeps, when it did not
+// pass. Its output is a program's own, so that only its end is kept.
+std::string FailedCheck(const JsonView& health) {
+  constexpr int kLines = 3;
+  constexpr size_t kBytes = 400;
+  const std::vector<JsonView> checks = health["Log"].Items();
+  if (checks.empty()) return "";
+  const int64_t code = checks.back()["ExitCode"].Int();
+  if (code == 0) return "";
+  std::string output(absl::StripAsciiWhitespace(checks.back()["Output"].String()));
+  output = absl::StrReplaceAll(Tail(output, kLines, kBytes), {{"\r", ""}, {"\n", " "}});
+  if (code < 0) return output;  // the engine's own words: there was no exit
+  return "exit code " + std::to_string(code) + (output.empty() ? "" : ": " + output);
+}
+
 std::vector<std::string> Keys(const JsonView& object) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : object.Members()) keys.push_back(key);
@@ -152,6 +170,7 @@ absl::StatusOr<ContainerDetail> ParseContainer(std::string_view json) {
   detail.exit_code = ToInt32(state["ExitCode"].Int());
   detail.oom_killed = state["OOMKilled"].Bool();
   detail.error = state["Error"].String();
+  detail.failed_check = FailedCheck(state["Health"]);
   detail.started_at = ToTime(state["StartedAt"].String());
   detail.finished_at = ToTime(state["FinishedAt"].String());
   detail.ports = ToPorts(view["NetworkSettings"]["Ports"]);

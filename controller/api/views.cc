@@ -153,6 +153,7 @@ static void Fill(const AppSummaryView& view, v1::AppSummary* out) {
   out->set_services(static_cast<int32_t>(status.services.size()));
   int32_t desired = 0, healthy = 0;
   for (const ServiceView& service : status.services) {
+    if (service.stopped) continue;  // it is to run nothing
     desired += service.desired;
     healthy += service.healthy;
   }

@@ -13,6 +13,10 @@ constexpr absl::Duration kCommandTime = absl::Seconds(60);
 
 }  // namespace
 
+void Commands::Add(const std::string& id, Pending pending) {
+  FinishIfComplete(pending_.emplace(id, std::move(pending)).first);
+}
+
 void Commands::Result(const std::string& id, const HostId& host, const absl::Status& status,
                       std::vector<std::string> lines) {
   const auto it = pending_.find(id);
@@ -85,12 +89,13 @@ void StartGarbageCollection(CoreState& state, CollectGarbage request) {
     const HostPresence* presence = state.sessions.Get(host);
     if (presence == nullptr || !presence->session.has_value() ||
         state.PresenceOf(host) != Presence::kReady) {
+      const std::string now(ToString(state.PresenceOf(host)));
+      pending.results.push_back({row.name, "", {"not asked, because it is " + now}});
       continue;
     }
     pending.waiting[host] = row.name;
     state.fleet.SendCommand(presence->session->id, id, request.dry_run);
   }
-  if (pending.waiting.empty()) return pending.done(std::vector<GcHostResult>());
   state.commands.Add(id, std::move(pending));
 }
 

@@ -23,7 +23,8 @@ class Commands {
   };
 
   bool full() const { return pending_.size() >= 16; }
-  void Add(const std::string& id, Pending pending) { pending_.emplace(id, std::move(pending)); }
+  // Answered at once when it waits for no host.
+  void Add(const std::string& id, Pending pending);
   // A host has answered, or never will.
   void Result(const std::string& id, const HostId& host, const absl::Status& status,
               std::vector<std::string> lines);

@@ -5,6 +5,7 @@
 
 #include "common/base/status.h"
 #include "common/model/event_kind.h"
+#include "common/model/host_name.h"
 #include "controller/core/hosts.h"
 #include "controller/core/rollouts.h"
 #include "controller/rollout/judge.h"
@@ -68,9 +69,9 @@ std::string IdInStray(const std::string& stray) {
 absl::StatusOr<HostRow> Label(CoreState& state, const LabelHost& request) {
   QS_ASSIGN_OR_RETURN(HostRow row, FindHost(state, request.host, "label"));
   for (const auto& [key, value] : request.set) {
-    if (key.empty() || key.size() > kMaxLabelBytes || value.size() > kMaxLabelBytes) {
-      return InvalidArgument("cannot label " + request.host +
-                             ": a label needs a key, and key and value have at most " +
+    if (!IsLabelName(key) || value.size() > kMaxLabelBytes) {
+      return InvalidArgument("cannot label " + request.host + ": a label's name has " +
+                             kLabelNameForm + ", and its value at most " +
                              std::to_string(kMaxLabelBytes) + " bytes");
     }
     row.labels[key] = value;

@@ -87,9 +87,15 @@ Store::~Store() { impl_->backup.reset(); }
 
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path) {
   QS_ASSIGN_OR_RETURN(auto database, OpenLocked(path));
-  QS_ASSIGN_OR_RETURN(Tables tables, Tables::Prepare(*database));
+  absl::StatusOr<Tables> tables = Tables::Prepare(*database);
+  // Its version is right and its tables are not: somebody changed them by hand.
+  if (absl::IsInternal(tables.status())) {
+    return DataLoss("the database " + path + " is damaged: " + Message(tables.status()) +
+                    "; put a backup in place with `quayside-controller restore FILE`");
+  }
+  QS_RETURN_IF_ERROR(tables.status());
   return std::unique_ptr<Store>(
-      new Store(std::unique_ptr<Impl>(new Impl{std::move(database), std::move(tables), nullptr})));
+      new Store(std::unique_ptr<Impl>(new Impl{std::move(database), *std::move(tables), nullptr})));
 }
 
 absl::Status Store::Load(Model* model) {

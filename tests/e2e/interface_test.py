@@ -3,6 +3,7 @@
 
 import json
 import re
+import signal
 import subprocess
 
 from case import FleetTest, main, web
@@ -54,6 +55,18 @@ class Interface(FleetTest):
         self.assertIn("deadline", self.fleet.status("slow")["rollout"], "what goes on has an end")
         self.fleet.ctl("rollout", "watch", "slow").ok()
         self.assertTrue(self.fleet.status("slow")["converged"])
+
+    def test_an_interrupted_wait_says_that_the_change_goes_on(self):
+        slow = self.fleet.bed.dir / "interrupted.yaml"
+        slow.write_text(web("interrupted", replicas=1).replace("min_healthy: 1s", "min_healthy: 6s"))
+        waiting = self.fleet.ctl_in_background("apply", "-f", slow)
+        self.fleet.wait("the change is recorded", lambda: self.fleet.ctl("status", "interrupted").code == 0)
+        self.fleet.wait("ctl watches it", lambda: "interrupted" in (self.fleet.bed.dir / "ctl.log").read_text())
+        waiting.send_signal(signal.SIGINT)
+        self.assertEqual(waiting.wait(10), -signal.SIGINT)
+        self.assertIn("ctl: the change of interrupted goes on; `ctl rollout watch interrupted` follows it",
+                      (self.fleet.bed.dir / "ctl.log").read_text())
+        self.fleet.ctl("rollout", "watch", "interrupted").ok()
 
     def test_what_is_not_there_is_exit_1(self):
         for verb in (["status", "nobody"], ["history", "nobody"], ["inspect", "nobody"], ["rollback", "nobody"],

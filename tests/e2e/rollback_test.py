@@ -93,6 +93,16 @@ class Rollback(FleetTest):
             "{min_healthy: 1s}", "{min_healthy: 1s, deadline: 8s}")
         self.assert_back("sick", self.fleet.apply(sick), before)
 
+    def test_what_a_failing_health_check_said_is_the_reason(self):
+        self.fleet.apply(web("sore", replicas=1)).ok()
+        before = self.fleet.identities("sore")
+        check = 'healthcheck: {test: ["CMD", "/bin/busybox", "sh", "-c", "echo the queue is full; exit 1"], ' \
+                'interval: 1s, retries: 2}'
+        sore = web("sore", "hello:v2", replicas=1).replace("stop_grace_period: 3s", "stop_grace_period: 3s\n    " + check)
+        result = self.fleet.apply(sore)
+        self.assert_back("sore", result, before)
+        self.assertIn("its health check says unhealthy: exit code 1: the queue is full", result.err)
+
     def test_the_next_good_version_after_a_failure_succeeds(self):
         self.fleet.apply(web("better", replicas=2)).ok()
         self.fleet.apply(web("better", "hello:crashing", replicas=2)).expect(1)

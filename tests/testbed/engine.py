@@ -99,6 +99,15 @@ class Engine:
     def inspect(self, container):
         return self.call("GET", f"/containers/{container}/json")
 
+    def inspect_if_there(self, container):
+        """None for a container that is gone by now."""
+        try:
+            return self.inspect(container)
+        except EngineError as error:
+            if error.status == 404:
+                return None
+            raise
+
     def stop(self, container, grace_s=5):
         self.call("POST", f"/containers/{container}/stop", t=grace_s)
 

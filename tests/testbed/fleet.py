@@ -203,10 +203,11 @@ class Fleet:
         return self.bed.host(int(name.removeprefix("h")))
 
     def containers(self, app, running_only=True):
-        """What `docker inspect` says of each container of an app, on all hosts."""
+        """What `docker inspect` says of each container of an app, on all hosts; one that goes meanwhile is not there."""
         label = f"dev.quayside.app={app}"
-        return [host.engine.inspect(container["Id"]) for host in self.bed.hosts if host.engine.answers()
-                for container in host.engine.containers(label, running_only=running_only)]
+        found = [host.engine.inspect_if_there(container["Id"]) for host in self.bed.hosts if host.engine.answers()
+                 for container in host.engine.containers(label, running_only=running_only)]
+        return [container for container in found if container]
 
     def identities(self, app):
         """{container id: when it started} of what runs: equal before and after means that nothing was touched."""

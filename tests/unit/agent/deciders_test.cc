@@ -60,6 +60,16 @@ TEST(Health, DockerAndProbeMustBothPass) {
             InstanceState::kUnhealthy);
 }
 
+TEST(Health, AFailedDockerCheckIsQuoted) {
+  Container container = Running(HealthState::kUnhealthy);
+  container.detail.failed_check = "exit code 7: the queue is full";
+  EXPECT_EQ(Assess(container, {}, {}, false, At(0), At(1)).reason,
+            "its health check says unhealthy: exit code 7: the queue is full");
+  container.detail.row.health = HealthState::kStarting;
+  EXPECT_EQ(Assess(container, {}, {}, false, At(0), At(1)).reason,
+            "waiting for its health check: exit code 7: the queue is full");
+}
+
 TEST(Health, ACommittedOneKeepsItsVerdictWhileItsChecksBeginAgain) {
   const HealthRules rules{.min_healthy = absl::ZeroDuration()};
   const Container container = Running(HealthState::kStarting);

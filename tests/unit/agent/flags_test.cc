@@ -89,6 +89,7 @@ TEST(AgentFlags, ComeFromTheEnvironmentAndTheCommandLineWins) {
 TEST(AgentFlags, RefuseWithASentence) {
   ExpectRefused({"--controler", "x"}, "the nearest one is --controller");
   ExpectRefused({"--label", "nolabel"}, "NAME=VALUE");
+  ExpectRefused({"--label", "two words=a"}, "letters, digits");
   ExpectRefused({"--name", "a/b"}, "cannot be a host's name");
   ExpectRefused({"--name", ".."}, "cannot be a host's name");
   ExpectRefused({"--name", std::string(254, 'a').c_str()}, "at most 253");

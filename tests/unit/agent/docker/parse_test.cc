@@ -67,6 +67,25 @@ TEST(ParseContainer, ReadsWhatPlanningNeeds) {
   EXPECT_EQ(detail->image, "r@sha256:2");
 }
 
+std::string FailedCheckOf(const std::string& log) {
+  const auto detail = ParseContainer(R"({"Id":"a","State":{"Health":{"Log":)" + log + "}}}");
+  return detail.ok() ? detail->failed_check : detail.status().ToString();
+}
+
+TEST(ParseContainer, KeepsWhatAFailedHealthCheckSaidLast) {
+  EXPECT_EQ(FailedCheckOf(R"([{"ExitCode":0,"Output":"fine"},
+                              {"ExitCode":1,"Output":"wget: can't connect\r\nto port 80\n"}])"),
+            "exit code 1: wget: can't connect to port 80");
+  EXPECT_EQ(FailedCheckOf(R"json([{"ExitCode":-1,"Output":"Health check exceeded timeout (1s)"}])json"),
+            "Health check exceeded timeout (1s)");
+  EXPECT_EQ(FailedCheckOf(R"([{"ExitCode":2,"Output":""}])"), "exit code 2");
+  EXPECT_EQ(FailedCheckOf(R"([{"ExitCode":1,"Output":"x"},{"ExitCode":0,"Output":"fine"}])"), "");
+  EXPECT_EQ(FailedCheckOf("[]"), "");
+  EXPECT_EQ(FailedCheckOf("null"), "");
+  EXPECT_EQ(FailedCheckOf(R"([{"ExitCode":1,"Output":")" + std::string(4000, 'x') + "\"}]").size(),
+            std::string("exit code 1: ").size() + 400);
+}
+
 TEST(ParseContainer, SurvivesWrongTypes) {
   const auto detail = ParseContainer(
       R"({"Id":"a","Name":7,"State":[],"Config":"x","HostConfig":null,"NetworkSettings":{"Ports":{"80/tcp":{}}},"Mounts":{}})");

@@ -80,7 +80,9 @@ TEST_F(HostVerbs, LabelsHaveLimits) {
   Join("h1");
   using absl::StatusCode;
   EXPECT_EQ(Label("h9", {{"a", "b"}}).status().code(), StatusCode::kNotFound);
-  EXPECT_EQ(Label("h1", {{"", "b"}}).status().code(), StatusCode::kInvalidArgument);
+  for (const char* name : {"", "two words", "a=b", "zone!", "caf\u00e9"}) {
+    EXPECT_EQ(Label("h1", {{name, "b"}}).status().code(), StatusCode::kInvalidArgument) << name;
+  }
   EXPECT_TRUE(Label("h1", {{"a", std::string(4096, 'x')}}).ok());
   EXPECT_EQ(Label("h1", {{"a", std::string(4097, 'x')}}).status().code(),
             StatusCode::kInvalidArgument);

@@ -62,6 +62,27 @@ TEST(Open, RefusesWhatIsNoDatabaseAndLeavesItAlone) {
   EXPECT_EQ(ContentOf(path), letter);
 }
 
+TEST(Open, RefusesAnEmptyFileInsteadOfBeginningANewFleet) {
+  const std::string path = TemporaryDirectory() + "/db";
+  Overwrite(path, "");
+  const absl::Status status = OpenStatus(path);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  EXPECT_NE(Message(status).find("is an empty file"), std::string::npos) << status;
+  EXPECT_EQ(ContentOf(path), "");
+}
+
+TEST(Open, RefusesADatabaseThatLacksATable) {
+  const std::string path = SampleDatabase(TemporaryDirectory());
+  {
+    auto database = *Database::Open(path, Database::Mode::kReadWrite);
+    ASSERT_TRUE(database.Execute("DROP TABLE kept").ok());
+  }
+  const absl::Status status = OpenStatus(path);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  EXPECT_NE(Message(status).find("no such table: kept"), std::string::npos) << status;
+  EXPECT_NE(Message(status).find("restore FILE"), std::string::npos) << status;
+}
+
 TEST(Open, RefusesADatabaseOfAnotherProgram) {
   const std::string path = TemporaryDirectory() + "/db";
   {
