@@ -25,8 +25,9 @@ absl::Status TakeLabels(const std::vector<std::string>& texts,
   for (const std::string& text : texts) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos || text.size() > 255 || !IsLabelName(text.substr(0, equals))) {
-      return InvalidArgument("--label: `" + text + "` is not NAME=VALUE of at most 255 bytes, with " +
-                             kLabelNameForm + " in the name");
+      return InvalidArgument("--label: `" + text +
+                             "` is not NAME=VALUE of at most 255 bytes, with " + kLabelNameForm +
+                             " in the name");
     }
     (*labels)[text.substr(0, equals)] = text.substr(equals + 1);
   }

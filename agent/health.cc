@@ -93,9 +93,8 @@ Assessment Assess(const Container& container, const HealthRules& rules, const Pr
   if (docker == Check::kBad || ours == Check::kBad) {
     result.state = InstanceState::kUnhealthy;
     result.failed = true;
-    result.reason = docker == Check::kBad
-                        ? WithCheck("its health check says unhealthy", container)
-                        : "its probe fails: " + probe.last_error;
+    result.reason = docker == Check::kBad ? WithCheck("its health check says unhealthy", container)
+                                          : "its probe fails: " + probe.last_error;
     return result;
   }
   const bool waiting = docker == Check::kWaiting || ours == Check::kWaiting;

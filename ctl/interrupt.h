@@ -1,5 +1,5 @@
-// Ctrl-C ends ctl, not the change that it waits for. While an InterruptNote lives, ctl says `text` on
-// standard error before SIGINT ends it as it always does. One at a time; main thread.
+// Ctrl-C ends ctl, not the change that it waits for. While an InterruptNote lives, ctl says `text`
+// on standard error before SIGINT ends it as it always does. One at a time; main thread.
 #pragma once
 
 #include <string>

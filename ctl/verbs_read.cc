@@ -88,12 +88,13 @@ absl::StatusOr<int> Ls(Session& s) {
   }
   Table table({"APP", "REVISION", "STATE", "HEALTHY", "SERVICES", "ROLLOUT"});
   for (const v1::AppSummary& app : reply.apps()) {
-    table.Add(Cells{{app.app()},
-                    {Number(app.revision())},
-                    Convergence(app),
-                    {app.desired() == 0 ? "-" : Number(app.healthy()) + "/" + Number(app.desired())},
-                    {Number(app.services())},
-                    {app.rollout_state(), ToneOf(app.rollout_state())}});
+    table.Add(
+        Cells{{app.app()},
+              {Number(app.revision())},
+              Convergence(app),
+              {app.desired() == 0 ? "-" : Number(app.healthy()) + "/" + Number(app.desired())},
+              {Number(app.services())},
+              {app.rollout_state(), ToneOf(app.rollout_state())}});
   }
   if (table.empty()) {
     s.console.Note("there are no apps yet; `ctl apply -f compose.yaml` makes one");

@@ -98,7 +98,8 @@ class Rollback(FleetTest):
         before = self.fleet.identities("sore")
         check = 'healthcheck: {test: ["CMD", "/bin/busybox", "sh", "-c", "echo the queue is full; exit 1"], ' \
                 'interval: 1s, retries: 2}'
-        sore = web("sore", "hello:v2", replicas=1).replace("stop_grace_period: 3s", "stop_grace_period: 3s\n    " + check)
+        sore = web("sore", "hello:v2", replicas=1).replace("stop_grace_period: 3s",
+                                                           "stop_grace_period: 3s\n    " + check)
         result = self.fleet.apply(sore)
         self.assert_back("sore", result, before)
         self.assertIn("its health check says unhealthy: exit code 1: the queue is full", result.err)

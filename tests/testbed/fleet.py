@@ -203,7 +203,7 @@ class Fleet:
         return self.bed.host(int(name.removeprefix("h")))
 
     def containers(self, app, running_only=True):
-        """What `docker inspect` says of each container of an app, on all hosts; one that goes meanwhile is not there."""
+        """What `docker inspect` says of each container of an app, on all hosts; but for one that goes meanwhile."""
         label = f"dev.quayside.app={app}"
         found = [host.engine.inspect_if_there(container["Id"]) for host in self.bed.hosts if host.engine.answers()
                  for container in host.engine.containers(label, running_only=running_only)]

@@ -76,8 +76,9 @@ TEST(ParseContainer, KeepsWhatAFailedHealthCheckSaidLast) {
   EXPECT_EQ(FailedCheckOf(R"([{"ExitCode":0,"Output":"fine"},
                               {"ExitCode":1,"Output":"wget: can't connect\r\nto port 80\n"}])"),
             "exit code 1: wget: can't connect to port 80");
-  EXPECT_EQ(FailedCheckOf(R"json([{"ExitCode":-1,"Output":"Health check exceeded timeout (1s)"}])json"),
-            "Health check exceeded timeout (1s)");
+  EXPECT_EQ(
+      FailedCheckOf(R"json([{"ExitCode":-1,"Output":"Health check exceeded timeout (1s)"}])json"),
+      "Health check exceeded timeout (1s)");
   EXPECT_EQ(FailedCheckOf(R"([{"ExitCode":2,"Output":""}])"), "exit code 2");
   EXPECT_EQ(FailedCheckOf(R"([{"ExitCode":1,"Output":"x"},{"ExitCode":0,"Output":"fine"}])"), "");
   EXPECT_EQ(FailedCheckOf("[]"), "");
