@@ -10,10 +10,11 @@ namespace quayside::agent {
 
 struct Action {
   enum class Kind {
-    // Order is execution order within one plan: what frees something comes first.
+    // Order is execution order within one plan: what secures something comes first, then what frees
+    // something.
+    kArm,
     kStop,
     kDisarm,
-    kArm,
     kUnpause,
     kStart,
     kInspectImage,

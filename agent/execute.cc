@@ -207,6 +207,7 @@ Trouble TroubleFrom(const Action& action, const absl::Status& status, const Trou
   Trouble trouble;
   trouble.reason = Message(status);
   trouble.failures = before.failures + 1;
+  trouble.call = action.kind;
   const bool pull =
       action.kind == Action::Kind::kPullImage || action.kind == Action::Kind::kInspectImage;
   Backoff backoff = pull ? kPullBackoff : kEngineBackoff;

@@ -107,8 +107,8 @@ absl::Status Run(const Flags& flags) {
   Log(LogLevel::kInfo, "agent_started",
       {{"host", identity.name}, {"controller", identity.controller}, {"engine", flags.engine}});
 
-  const int received = signals.Wait();
-  Log(LogLevel::kInfo, "agent_stopping", {{"code", received}});
+  const program::EndSignal received = signals.Wait();
+  Log(LogLevel::kInfo, "agent_stopping", {{"code", received.signal}, {"sender", received.sender}});
   thread.Stop();
   mailbox.Close();
   turns.join();

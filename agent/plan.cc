@@ -138,7 +138,11 @@ void Planner::BuildGroups() {
 }
 
 void Planner::Act(Action action) {
-  if (Busy(BusyKey(action))) return;
+  const std::string key = BusyKey(action);
+  if (Busy(key)) return;
+  const auto trouble = in_.troubles.find(key);
+  const bool failed = trouble != in_.troubles.end() && trouble->second.call == action.kind;
+  if (failed && in_.now < trouble->second.retry_at) return WakeAt(trouble->second.retry_at);
   out_.actions.push_back(std::move(action));
 }
 

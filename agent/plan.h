@@ -21,6 +21,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -60,6 +61,7 @@ struct Trouble {
   bool definite = false;  // the same call will fail again: a verdict for a candidate
   std::string reason;
   int failures = 0;
+  std::optional<Action::Kind> call;  // what failed; Plan does not ask for it before retry_at
   MonoTime retry_at;
   bool operator==(const Trouble&) const = default;
 };

@@ -284,12 +284,14 @@ bool Planner::DependenciesHold(const SlotView& view, std::string* reason) const 
 }
 
 bool Planner::Occupies(const Container& container) const {
-  if (container.active()) return true;
-  const InstanceId& id = container.identity.instance;
+  return container.active() || InHand(container.identity.instance, Action::Kind::kStart);
+}
+
+bool Planner::InHand(const InstanceId& id, Action::Kind kind) const {
   const auto busy = in_.busy.find(BusyKeyOfInstance(id));
-  if (busy != in_.busy.end() && busy->second == Action::Kind::kStart) return true;
+  if (busy != in_.busy.end() && busy->second == kind) return true;
   return std::any_of(out_.actions.begin(), out_.actions.end(), [&](const Action& action) {
-    return action.kind == Action::Kind::kStart && action.instance == id;
+    return action.kind == kind && action.instance == id;
   });
 }
 

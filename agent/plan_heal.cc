@@ -167,24 +167,24 @@ void Planner::HealRunning(SlotView& view, const Container& container, const Cont
   const bool should_be_armed = ShouldBeArmed(spec->restart, view.record);
   const bool armed_right = container.detail.policy == ArmedPolicy::kUnlessStopped;
   if (should_be_armed && !armed_right && health != nullptr && health->proven) {
-    if (container.was_armed) {
-      PutRight(view, container, Action::Kind::kArm, "its restart policy was changed");
-    } else {
-      Act(Action::Kind::kArm, view, container, "proven");
-    }
-  } else if (!should_be_armed && container.armed()) {
-    Act(Action::Kind::kDisarm, view, container, "the agent restarts it");
-  } else if (container.detail.row.name != ContainerName(view.key, id)) {
-    if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
+    if (!container.was_armed) return Act(Action::Kind::kArm, view, container, "proven");
+    return PutRight(view, container, Action::Kind::kArm, "its restart policy was changed");
+  }
+  if (!should_be_armed && container.armed()) {
+    return Act(Action::Kind::kDisarm, view, container, "the agent restarts it");
+  }
+  const bool renamed = container.detail.row.name != ContainerName(view.key, id);
+  const bool limited = !SameLimits(container.detail, spec->resources, in_.engine);
+  if (!renamed && lost == nullptr && !limited) return;
+  if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
+  if (renamed) {
     PutRight(view, container, Action::Kind::kRename,
              "it was renamed to " + container.detail.row.name);
   } else if (lost != nullptr) {
-    if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
     PutRight(view, container, Action::Kind::kConnectNetwork,
              "it was disconnected from network " + spec->networks.at(lost->network).name,
              lost->network);
-  } else if (!SameLimits(container.detail, spec->resources, in_.engine)) {
-    if (HeldBack(BusyKeyOfInstance(id), id, InstanceState::kRunning)) return;
+  } else {
     PutRight(view, container, Action::Kind::kSetLimits, "its limits were changed");
   }
 }

@@ -46,17 +46,11 @@ void Planner::PlanRemovedApps() {
     const auto found = in_.leftovers.find(removal.app);
     const Leftovers& left = found == in_.leftovers.end() ? kUnlisted : found->second;
     const auto act = [&](Action::Kind kind, std::string object) {
-      Action action{.kind = kind,
-                    .slot = {.app = removal.app, .service = ServiceName(), .slot = 0},
-                    .instance = InstanceId(),
-                    .object = std::move(object),
-                    .why = removal.why};
-      const auto trouble = in_.troubles.find(BusyKey(action));
-      if (trouble != in_.troubles.end() && in_.now < trouble->second.retry_at) {
-        WakeAt(trouble->second.retry_at);
-        return;
-      }
-      Act(std::move(action));
+      Act({.kind = kind,
+           .slot = {.app = removal.app, .service = ServiceName(), .slot = 0},
+           .instance = InstanceId(),
+           .object = std::move(object),
+           .why = removal.why});
     };
     if (!left.networks_listed) act(Action::Kind::kListNetworks, "");
     for (const std::string& network : left.networks) act(Action::Kind::kRemoveNetwork, network);

@@ -63,6 +63,8 @@ class Planner {
   bool Kept(const SlotView& view, const InstanceId& id) const;
   // It runs, or a start of it is under way or decided in this plan.
   bool Occupies(const Container& container) const;
+  // A call of this kind for the instance is under way, or begins with this plan.
+  bool InHand(const InstanceId& id, Action::Kind kind) const;
   bool Settled() const;
   void LimitAndOrder();
 
@@ -73,6 +75,7 @@ class Planner {
   void PlanCommitted(SlotView& view);
   void Retire(SlotView& view, const Container* successor);
   bool MayRetire(const SlotView& view, const Container* successor) const;
+  bool MayStop(const SlotView& view, const Container* successor) const;
 
   // plan_heal.cc: a committed container is kept as it should be.
   void Heal(SlotView& view, const Container& container);

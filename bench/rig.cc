@@ -263,6 +263,7 @@ void Programs::Deploy(const std::string& app, const std::string& service,
 }
 
 void Programs::WaitSucceeded(const std::string& app) {
+  Connect();  // the controller may have closed the connection as idle
   grpc::ClientContext context;
   v1::WatchRequest request;
   request.set_app(app);

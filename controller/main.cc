@@ -270,8 +270,8 @@ absl::Status Serve(Flags flags, const std::string& data_dir) {
   Log(LogLevel::kInfo, "controller_started",
       {{"grpc", net::ToString(listening.grpc)}, {"https", net::ToString(https)}});
 
-  const int received = signals.Wait();
-  Log(LogLevel::kInfo, "controller_stopping", {{"code", received}});
+  const program::EndSignal received = signals.Wait();
+  Log(LogLevel::kInfo, "controller_stopping", {{"code", received.signal}, {"sender", received.sender}});
   stop();
   return absl::OkStatus();
 }

@@ -1,7 +1,7 @@
 // The log: one call, one line, stable event names in the past tense ("container_started"). INFO = a
 // state changed, WARN = we recovered, ERROR = somebody must act. Never secrets, never whole specs.
 // Any thread. Fixed keys: host app service instance rollout revision generation action image
-// session attempt duration_ms code error.
+// session attempt duration_ms code sender error.
 #pragma once
 
 #include <cstdint>

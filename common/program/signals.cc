@@ -12,10 +12,11 @@ EndSignals::EndSignals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-int EndSignals::Wait() const {
-  int received = 0;
-  sigwait(&signals_, &received);
-  return received;
+EndSignal EndSignals::Wait() const {
+  siginfo_t received;
+  while (sigwaitinfo(&signals_, &received) < 0) {
+  }  // a debugger, or SIGSTOP and SIGCONT
+  return {.signal = received.si_signo, .sender = received.si_pid};
 }
 
 }  // namespace quayside::program

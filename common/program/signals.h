@@ -5,6 +5,11 @@
 
 namespace quayside::program {
 
+struct EndSignal {
+  int signal = 0;
+  int sender = 0;  // process id; 0 when the kernel or another PID namespace sent it
+};
+
 // Made on the main thread before any other thread starts, so that all of them leave the two signals
 // to Wait. A peer that has left is an error of the write from then on, no signal (SIGPIPE).
 class EndSignals {
@@ -12,7 +17,7 @@ class EndSignals {
   EndSignals();
 
   // Runs until one of them comes, and returns it.
-  int Wait() const;
+  EndSignal Wait() const;
 
  private:
   sigset_t signals_;

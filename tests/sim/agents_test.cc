@@ -1,7 +1,7 @@
 // The simulation of agents alone: the cases, and long runs (tests/sim/run.h has the flags).
 #include <gtest/gtest.h>
 
-#include "tests/sim/run.h"
+#include "tests/sim/cases.h"
 #include "tests/sim/sabotage.h"
 
 namespace quayside::sim {
@@ -10,41 +10,16 @@ namespace {
 // The fixed set: seeds that every change must pass, those of found faults among them.
 class FixedSeeds : public testing::TestWithParam<uint64_t> {};
 
-TEST_P(FixedSeeds, KeepEveryRuleAndComeToRest) {
-  Options options;
-  options.seed = GetParam();
-  const Outcome outcome = RunAgents(options);
-  EXPECT_FALSE(outcome.violation) << Explain(options, outcome, 120);
-  EXPECT_GT(outcome.accepted_changes, 3u);
-}
+TEST_P(FixedSeeds, KeepEveryRuleAndComeToRest) { ExpectEveryRuleKept(RunAgents, GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(Simulation, FixedSeeds, testing::Range<uint64_t>(1, 21));
 INSTANTIATE_TEST_SUITE_P(Found, FixedSeeds,
                          testing::Values(148, 214, 302, 1087, 1145, 1240, 3013, 9003, 91126, 649903,
                                          891043));
 
-TEST(Simulation, ComesToRestWhenNothingBreaks) {
-  Options options;
-  options.faults = false;
-  options.changes = false;
-  options.troubled = absl::Minutes(3);
-  options.converges = absl::Minutes(3);
-  const Outcome outcome = RunAgents(options);
-  EXPECT_FALSE(outcome.violation) << Explain(options, outcome, 200);
-  EXPECT_GE(outcome.accepted_changes, 5u);
-}
+TEST(Simulation, ComesToRestWhenNothingBreaks) { ExpectRestWhenNothingBreaks(RunAgents); }
 
-TEST(Simulation, IsTheSameForTheSameSeed) {
-  Options options;
-  options.seed = 42;
-  options.troubled = absl::Minutes(4);
-  const Outcome first = RunAgents(options);
-  const Outcome second = RunAgents(options);
-  EXPECT_EQ(first.trace_hash, second.trace_hash);
-  EXPECT_EQ(first.events, second.events);
-  options.seed = 43;
-  EXPECT_NE(RunAgents(options).trace_hash, first.trace_hash);
-}
+TEST(Simulation, IsTheSameForTheSameSeed) { ExpectTheSameForTheSameSeed(RunAgents); }
 
 struct Broken {
   Sabotage sabotage;

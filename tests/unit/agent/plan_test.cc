@@ -138,9 +138,40 @@ TEST(Plan, StartsTheNewOneBesideTheOldOneWhereNothingIsExclusive) {
   world.containers[InstanceId("bbbb")].detail.row.state = ContainerState::kRunning;
   world.containers[InstanceId("bbbb")].detail.started_at = world.wall;
   world.Health("bbbb", true);
-  EXPECT_EQ(world.Printed(), Lines{"arm shop/web.1 bbbb: proven"});
+  const std::string arm = "arm shop/web.1 bbbb: proven";
+  EXPECT_EQ(world.Printed(), (Lines{arm, "stop shop/web.1 aaaa: replaced by bbbb"}));
+  // One of them is armed at all times: the old one stays it until the new one is.
+  Container& old = world.containers[InstanceId("aaaa")];
+  old.detail.row.state = ContainerState::kExited;
+  EXPECT_EQ(world.Printed(), Lines{arm});
   world.containers[InstanceId("bbbb")].detail.policy = ArmedPolicy::kUnlessStopped;
-  EXPECT_EQ(world.Printed(), Lines{"stop shop/web.1 aaaa: replaced by bbbb"});
+  EXPECT_EQ(world.Printed(), Lines{"disarm shop/web.1 aaaa: replaced by bbbb"});
+}
+
+TEST(Plan, AnArmingThatTheEngineRefusesKeepsTheOldOneRunning) {
+  PlanWorld world;
+  world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, Free());
+  world.Have("bbbb", ContainerState::kRunning, ArmedPolicy::kNo, Free());
+  world.Want("bbbb", Free());
+  world.Committed("bbbb");
+  world.Health("bbbb", true);
+  Trouble& refused = world.troubles[BusyKeyOfInstance(InstanceId("bbbb"))];
+  refused = {.call = Action::Kind::kArm, .retry_at = MonoTime::FromNanos(1'000'000'000'001)};
+  EXPECT_EQ(world.Printed(), Lines{});
+}
+
+TEST(Plan, ACallThatFailedIsNotAskedForAgainAtOnceAndOthersAre) {
+  PlanWorld world;
+  world.Have("aaaa", ContainerState::kRunning, ArmedPolicy::kUnlessStopped, Free());
+  world.Committed("aaaa");
+  world.Want("aaaa", Free());
+  world.assignment.instances.front().intent = Intent::kStop;
+  Trouble& failed = world.troubles[BusyKeyOfInstance(InstanceId("aaaa"))];
+  failed = {.call = Action::Kind::kStop, .retry_at = MonoTime::FromNanos(1'000'000'000'001)};
+  EXPECT_EQ(world.Printed(), Lines{});
+  EXPECT_EQ(world.Run().next, failed.retry_at);
+  failed.call = Action::Kind::kStart;
+  EXPECT_EQ(world.Printed().size(), 1u);
 }
 
 TEST(Plan, WhatIsExclusiveDecidesTheOrder) {
