@@ -16,7 +16,6 @@ namespace {
 
 constexpr absl::Duration kListRetry = absl::Seconds(1);
 constexpr absl::Duration kFactsRetry = absl::Seconds(5);
-constexpr double kPeriodJitter = 0.2;
 // What is changed by hand again and again is put right more and more slowly.
 constexpr Backoff kDriftBackoff = {absl::Seconds(1), absl::Minutes(5)};
 constexpr absl::Duration kDriftForgotten = absl::Minutes(10);

@@ -11,7 +11,6 @@ namespace {
 
 // How often the engine's disk is looked at.
 constexpr absl::Duration kFactsPeriod = absl::Minutes(5);
-constexpr double kPeriodJitter = 0.2;
 
 std::string Line(const std::string& word, const Removable& image) {
   return word + " " + image.image + " (" + std::to_string(image.size_bytes / 1'000'000) +

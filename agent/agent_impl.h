@@ -19,6 +19,9 @@
 
 namespace quayside::agent {
 
+// Periods of the agents of a fleet drift apart: each is up to this share longer or shorter.
+inline constexpr double kPeriodJitter = 0.2;
+
 struct Agent::Impl {
   // One call that the engine has not answered yet.
   struct Call {

@@ -121,6 +121,11 @@ size_t DisplayWidth(std::string_view text) {
   return width;
 }
 
+std::string Pad(std::string_view text, size_t width) {
+  const size_t have = DisplayWidth(text);
+  return std::string(text) + std::string(width > have ? width - have : 0, ' ');
+}
+
 std::string Shorten(std::string_view text, size_t width) {
   if (DisplayWidth(text) <= width) return std::string(text);
   size_t bytes = 0;

@@ -49,6 +49,9 @@ std::string Escape(std::string_view text, bool keep_lines = false);
 // Columns that `text` takes: its code points.
 size_t DisplayWidth(std::string_view text);
 
+// `text` and blanks behind it, `width` columns at least.
+std::string Pad(std::string_view text, size_t width);
+
 // At most `width` columns of `text`; what is cut ends in "…". REQUIRES: width > 0.
 std::string Shorten(std::string_view text, size_t width);
 

@@ -14,13 +14,12 @@ namespace quayside::ctl {
 namespace {
 
 using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
 using google::protobuf::Reflection;
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kMask = "********";
 
-Json FromMessage(const Message& message);
+Json FromMessage(const google::protobuf::Message& message);
 
 // MOUNT_TYPE_BIND of enum MountType is "bind".
 std::string EnumWord(const google::protobuf::EnumValueDescriptor& value) {
@@ -36,7 +35,7 @@ std::string EnumWord(const google::protobuf::EnumValueDescriptor& value) {
 }
 
 // `index` is -1 for a field that does not repeat.
-Json FromField(const Message& message, const FieldDescriptor& field, int index) {
+Json FromField(const google::protobuf::Message& message, const FieldDescriptor& field, int index) {
   const Reflection& r = *message.GetReflection();
   const bool one = index < 0;
   switch (field.cpp_type()) {
@@ -66,7 +65,7 @@ Json FromField(const Message& message, const FieldDescriptor& field, int index) 
   return nullptr;
 }
 
-Json FromEntries(const Message& message, const FieldDescriptor& field) {
+Json FromEntries(const google::protobuf::Message& message, const FieldDescriptor& field) {
   Json object = Json::object();
   const Reflection& r = *message.GetReflection();
   for (int i = 0; i < r.FieldSize(message, &field); ++i) {
@@ -78,7 +77,7 @@ Json FromEntries(const Message& message, const FieldDescriptor& field) {
   return object;
 }
 
-Json FromMessage(const Message& message) {
+Json FromMessage(const google::protobuf::Message& message) {
   const auto* type = message.GetDescriptor();
   if (type == google::protobuf::Duration::descriptor()) {
     const auto& duration = static_cast<const google::protobuf::Duration&>(message);
@@ -168,7 +167,7 @@ void AppendYaml(std::string& out, const Json& value, size_t depth) {
 
 }  // namespace
 
-std::string MessageJson(const Message& message) {
+std::string MessageJson(const google::protobuf::Message& message) {
   return FromMessage(message).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -41,6 +41,7 @@ absl::StatusOr<Invocation> Parse(const std::vector<std::string>& arguments,
 // "10m", "1h30m", "90s", also a plain number of seconds. kInvalidArgument when it is none, or not
 // above zero.
 absl::StatusOr<absl::Duration> ParseTimeout(std::string_view text);
+inline constexpr int64_t kMaxRevision = int64_t{1} << 53;  // what JSON carries exactly
 // A whole number in [min, max]; `what` names it in the error.
 absl::StatusOr<int64_t> ParseNumber(std::string_view text, int64_t min, int64_t max,
                                     std::string_view what);

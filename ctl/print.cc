@@ -5,10 +5,8 @@
 namespace quayside::ctl {
 namespace {
 
-std::string Pad(std::string text, size_t width, bool last) {
-  if (last) return text;
-  const size_t have = DisplayWidth(text);
-  return text + std::string(width > have ? width - have : 0, ' ');
+std::string PadUnlessLast(const std::string& text, size_t width, bool last) {
+  return last ? text : Pad(text, width);
 }
 
 }  // namespace
@@ -26,13 +24,13 @@ void Table::Print(Console& console) const {
   }
   std::string line;
   for (size_t i = 0; i < headings_.size(); ++i) {
-    line += Pad(headings_[i], widths[i] + 2, i + 1 == headings_.size());
+    line += PadUnlessLast(headings_[i], widths[i] + 2, i + 1 == headings_.size());
   }
   console.out << console.Paint(line, Tone::kBold) << "\n";
   for (size_t r = 0; r < rows_.size(); ++r) {
     for (size_t i = 0; i < escaped[r].size(); ++i) {
       const bool last = i + 1 == escaped[r].size();
-      console.out << console.Paint(Pad(escaped[r][i], widths[i], last), rows_[r][i].tone)
+      console.out << console.Paint(PadUnlessLast(escaped[r][i], widths[i], last), rows_[r][i].tone)
                   << (last ? "\n" : "  ");
     }
   }

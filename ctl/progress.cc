@@ -68,11 +68,6 @@ std::string Heading(const v1::AppStatus& status, absl::Duration elapsed) {
   return text + "  " + LongAge(elapsed);
 }
 
-std::string Pad(const std::string& text, size_t width) {
-  const size_t have = DisplayWidth(text);
-  return text + std::string(width > have ? width - have : 0, ' ');
-}
-
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 using TargetKey = std::tuple<std::string, int32_t, std::string, std::string>;

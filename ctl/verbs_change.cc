@@ -10,8 +10,6 @@
 namespace quayside::ctl {
 namespace {
 
-constexpr int64_t kMaxRevision = int64_t{1} << 53;  // what JSON carries exactly
-
 absl::StatusOr<int> SetStopped(Session& s, bool stopped) {
   const std::string usage = stopped ? "ctl stop shop/worker" : "ctl start shop/worker";
   QS_ASSIGN_OR_RETURN(const ServiceOperand operand, ParseService(s.in.operands[0], usage));

@@ -12,7 +12,6 @@ namespace quayside::ctl {
 namespace {
 
 constexpr int64_t kMaxEvents = 1'000;  // what the controller hands out at once
-constexpr int64_t kMaxRevision = int64_t{1} << 53;
 
 using Cells = std::vector<Table::Cell>;
 

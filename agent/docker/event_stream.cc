@@ -11,7 +11,7 @@ namespace quayside::agent::docker {
 namespace {
 
 // An event carries all labels of its container; more than this is no event.
-constexpr size_t kMaxLine = 1 << 20;
+constexpr size_t kMaxEventBytes = 1 << 20;
 
 }  // namespace
 
@@ -56,7 +56,7 @@ void EventStream::OnPiece(std::string_view piece) {
     if (event) on_event_(*std::move(event));
   }
   line_.erase(0, start);
-  if (line_.size() > kMaxLine) line_.clear();
+  if (line_.size() > kMaxEventBytes) line_.clear();
 }
 
 void EventStream::OnBroken(const absl::Status& why) {

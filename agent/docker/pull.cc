@@ -14,7 +14,7 @@
 namespace quayside::agent::docker {
 namespace {
 
-constexpr size_t kMaxLine = 64 << 10;
+constexpr size_t kMaxProgressBytes = 64 << 10;
 constexpr size_t kMaxLayers = 512;
 // Progress lines of a large image, all together.
 constexpr size_t kMaxStreamBytes = size_t{1} << 30;
@@ -30,7 +30,7 @@ void PullProgress::Add(std::string_view piece) {
     AddLine(std::string_view(rest_).substr(start, end - start));
   }
   rest_.erase(0, start);
-  if (rest_.size() > kMaxLine) rest_.clear();
+  if (rest_.size() > kMaxProgressBytes) rest_.clear();
 }
 
 void PullProgress::AddLine(std::string_view line) {

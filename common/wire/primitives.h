@@ -84,6 +84,7 @@ std::vector<IdType> TakeIds(const PbStrings& field) {
 
 // Refuses a list that is too long.
 absl::Status CheckLength(int length, const char* field);
+inline constexpr int64_t kMaxPort = 65'535;
 // Refuses a number outside [min, max].
 absl::Status CheckRange(int64_t value, int64_t min, int64_t max, const char* field);
 // For an enum value that this program does not know.

@@ -4,8 +4,6 @@ namespace quayside::wire {
 // The private ones are static and not in a nameless namespace, where they would hide the public
 // overloads.
 
-constexpr int64_t kMaxPort = 65'535;
-
 static pb::MountType EncodeEnum(MountType type) {
   switch (type) {
     case MountType::kVolume:

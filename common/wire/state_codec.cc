@@ -1,13 +1,12 @@
 #include "common/wire/state_codec.h"
 
 #include "common/wire/primitives.h"
+#include "common/wire/status_codec.h"
 #include "quayside/v1/state.pb.h"
 
 namespace quayside::wire {
 namespace {
 
-constexpr size_t kMaxLogTailBytes = 64 << 10;
-constexpr size_t kMaxReasonBytes = 4 << 10;
 constexpr size_t kMaxRecordBytes = 2 << 20;  // eight verdicts with their log tails
 
 void ToProto(const Verdict& verdict, pb::Verdict* message) {

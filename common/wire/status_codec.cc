@@ -4,7 +4,6 @@ namespace quayside::wire {
 // The private ones are static and not in a nameless namespace, where they would hide the public
 // overloads.
 
-constexpr int64_t kMaxPort = 65'535;
 constexpr size_t kMaxNameBytes = 1 << 10;  // image references, container ids, versions, paths
 
 static pb::FailureKind EncodeEnum(FailureKind kind) {
@@ -37,7 +36,7 @@ static void ToProto(const PublishedPort& port, pb::Port* out) {
   out->set_protocol(port.protocol);
 }
 
-static absl::StatusOr<PublishedPort> FromProto(const pb::Port& in) {
+static absl::StatusOr<PublishedPort> PublishedPortFromProto(const pb::Port& in) {
   QS_RETURN_IF_ERROR(CheckRange(in.host_port(), 0, kMaxPort, "port.host_port"));
   QS_RETURN_IF_ERROR(CheckRange(in.container_port(), 0, kMaxPort, "port.container_port"));
   return PublishedPort{.host_ip = in.host_ip(),
@@ -152,7 +151,7 @@ absl::StatusOr<InstanceStatus> FromProto(const pb::InstanceStatus& in) {
       .exit_code = in.exit_code(),
       .oom_killed = in.oom_killed(),
   };
-  QS_RETURN_IF_ERROR(TakeAll(in.ports(), "instance.ports", &status.ports, FromProto));
+  QS_RETURN_IF_ERROR(TakeAll(in.ports(), "instance.ports", &status.ports, PublishedPortFromProto));
   QS_RETURN_IF_ERROR(TakeTime(in.since(), "instance.since", &status.since));
   if (in.log_tail().size() > kMaxLogTailBytes) {
     return InvalidArgument("instance.log_tail is longer than 64 KiB");

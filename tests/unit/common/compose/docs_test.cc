@@ -2,11 +2,11 @@
 #include <cstdlib>
 #include <fstream>
 #include <set>
-#include <sstream>
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "common/base/file.h"
 #include "common/compose/keys.h"
 #include "tests/source_dir.h"
 
@@ -35,15 +35,8 @@ std::string Tables() {
   return text + "\n";
 }
 
-std::string Slurp(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 TEST(ComposeDocs, ListEveryKeyWithItsStatus) {
-  std::string page = Slurp(kPage);
+  std::string page = *ReadFile(kPage, 1 << 20);
   const size_t begin = page.find(kBegin);
   const size_t end = page.find(kEnd);
   ASSERT_NE(begin, std::string::npos);

@@ -23,7 +23,7 @@ std::optional<std::string> FromShell(std::string_view name) {
   return std::nullopt;
 }
 
-Values Parse(std::string_view text, std::string* error = nullptr) {
+Values ReadEnv(std::string_view text, std::string* error = nullptr) {
   Problems problems(false);
   const int file = problems.AddFile(".env");
   Values values = ParseEnvFile(text, file, FromShell, problems);
@@ -36,18 +36,18 @@ Values Parse(std::string_view text, std::string* error = nullptr) {
 }
 
 TEST(EnvFile, ReadsItsForms) {
-  EXPECT_EQ(Parse("A=1\n"
-                  "  B = two words  \n"
-                  "export C=3\n"
-                  "# comment\n"
-                  "\n"
-                  "D=\n"
-                  "E: yaml\n"
-                  "F=a#b # comment\n"
-                  "G=x=y\n"
-                  "export=odd\n"
-                  "H.1-x[0]=key\n"
-                  "I=last"),
+  EXPECT_EQ(ReadEnv("A=1\n"
+                    "  B = two words  \n"
+                    "export C=3\n"
+                    "# comment\n"
+                    "\n"
+                    "D=\n"
+                    "E: yaml\n"
+                    "F=a#b # comment\n"
+                    "G=x=y\n"
+                    "export=odd\n"
+                    "H.1-x[0]=key\n"
+                    "I=last"),
             (Values{{"A", "1"},
                     {"B", "two words"},
                     {"C", "3"},
@@ -61,13 +61,13 @@ TEST(EnvFile, ReadsItsForms) {
 }
 
 TEST(EnvFile, ReadsQuotes) {
-  EXPECT_EQ(Parse("A='$B # \\n'\n"
-                  "B=\"a\\tb\\\"c\\\\d\\$e # no comment\" # comment\n"
-                  "C=\"line one\nline two\"\n"
-                  "D='one\ntwo'\n"
-                  "E=''\n"
-                  "F=\"it's\"\n"
-                  "G=\"a\\xb\"\n"),
+  EXPECT_EQ(ReadEnv("A='$B # \\n'\n"
+                    "B=\"a\\tb\\\"c\\\\d\\$e # no comment\" # comment\n"
+                    "C=\"line one\nline two\"\n"
+                    "D='one\ntwo'\n"
+                    "E=''\n"
+                    "F=\"it's\"\n"
+                    "G=\"a\\xb\"\n"),
             (Values{{"A", "$B # \\n"},
                     {"B", "a\tb\"c\\d$e # no comment"},
                     {"C", "line one\nline two"},
@@ -78,39 +78,40 @@ TEST(EnvFile, ReadsQuotes) {
 }
 
 TEST(EnvFile, InterpolatesFromTheCallerThenFromAbove) {
-  EXPECT_EQ(Parse("A=1\nB=${A}2\nC=\"$B-$SHELL_VAR\"\nSHELL_VAR=mine\nD=${SHELL_VAR}\nE=${X:-y}\n"),
-            (Values{{"A", "1"},
-                    {"B", "12"},
-                    {"C", "12-from shell"},
-                    {"SHELL_VAR", "mine"},
-                    {"D", "from shell"},
-                    {"E", "y"}}));
+  EXPECT_EQ(
+      ReadEnv("A=1\nB=${A}2\nC=\"$B-$SHELL_VAR\"\nSHELL_VAR=mine\nD=${SHELL_VAR}\nE=${X:-y}\n"),
+      (Values{{"A", "1"},
+              {"B", "12"},
+              {"C", "12-from shell"},
+              {"SHELL_VAR", "mine"},
+              {"D", "from shell"},
+              {"E", "y"}}));
 }
 
 TEST(EnvFile, TakesTheCallersValueForAKeyAlone) {
-  EXPECT_EQ(Parse("SHELL_VAR\nABSENT\n"), (Values{{"SHELL_VAR", "from shell"}}));
+  EXPECT_EQ(ReadEnv("SHELL_VAR\nABSENT\n"), (Values{{"SHELL_VAR", "from shell"}}));
 }
 
 TEST(EnvFile, ReadsWindowsLines) {
-  EXPECT_EQ(Parse("\xEF\xBB\xBF"
-                  "A=1\r\nB='2'\r\n"),
+  EXPECT_EQ(ReadEnv("\xEF\xBB\xBF"
+                    "A=1\r\nB='2'\r\n"),
             (Values{{"A", "1"}, {"B", "2"}}));
 }
 
 TEST(EnvFile, SaysWhatIsWrongAndWhere) {
   std::string error;
-  Parse("A=1\nB C=2\n", &error);
+  ReadEnv("A=1\nB C=2\n", &error);
   EXPECT_EQ(error, ".env:2:2: B: a line is KEY=value, and the key is not followed by =");
-  Parse("=1\n", &error);
+  ReadEnv("=1\n", &error);
   EXPECT_EQ(error, ".env:1:1: a line is KEY=value, and this is not the start of a key");
-  Parse("A=1\nB=\"x\nC=1\n", &error);
+  ReadEnv("A=1\nB=\"x\nC=1\n", &error);
   EXPECT_EQ(error, ".env:2:3: B: the quote \" that begins here never ends");
-  Parse("A='x' y\n", &error);
+  ReadEnv("A='x' y\n", &error);
   EXPECT_EQ(error, ".env:1:7: A: there is text after the closing quote");
-  Parse("A=pa$1\n", &error);
+  ReadEnv("A=pa$1\n", &error);
   EXPECT_THAT(error, HasSubstr(".env:1:3: A: invalid interpolation at \"$1\""));
   EXPECT_THAT(error, HasSubstr("put the value in single quotes"));
-  Parse(std::string_view("A=\0", 3), &error);
+  ReadEnv(std::string_view("A=\0", 3), &error);
   EXPECT_EQ(error, ".env: a NUL byte; the file must be text");
 }
 
@@ -121,7 +122,7 @@ TEST(EnvFile, StopsValuesThatDouble) {
     text += "V" + std::to_string(i) + "=" + before + before + "\n";
   }
   std::string error;
-  Parse(text, &error);
+  ReadEnv(text, &error);
   EXPECT_THAT(error, HasSubstr("grows over"));
 }
 

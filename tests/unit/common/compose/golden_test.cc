@@ -4,11 +4,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "common/base/file.h"
 #include "common/compose/compose.h"
 #include "tests/source_dir.h"
 #include "tests/unit/common/compose/load.h"
@@ -17,13 +17,6 @@ namespace quayside::compose {
 namespace {
 
 const std::filesystem::path kGolden = SourceDir() + "/tests/golden/compose";
-
-std::string Slurp(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 std::vector<std::string> Names() {
   std::vector<std::string> names;
@@ -44,7 +37,7 @@ TEST_P(Golden, PrintsAsExpected) {
   const std::string printed = Print(loaded->spec, true);
   const std::filesystem::path expected = kGolden / (GetParam() + ".printed");
   if (std::getenv("QUAYSIDE_UPDATE_GOLDEN") != nullptr) std::ofstream(expected) << printed;
-  EXPECT_EQ(printed, Slurp(expected));
+  EXPECT_EQ(printed, *ReadFile(expected, 1 << 20));
 }
 
 TEST_P(Golden, ReadsBackWhatItPrints) {

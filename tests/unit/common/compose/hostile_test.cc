@@ -17,7 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string Golden(const std::string& name) {
+std::string ReadGolden(const std::string& name) {
   std::ifstream file(SourceDir() + "/tests/golden/compose/" + name);
   std::ostringstream text;
   text << file.rdbuf();
@@ -76,8 +76,8 @@ TEST(Hostile, ADeviceOrDirectoryIsNoFile) {
 // Changes bytes, cuts and repeats pieces of good files. What comes out is mostly refused; what is
 // accepted must print and read back.
 TEST(Hostile, MutatedFilesAreAnsweredAndWhatIsAcceptedReadsBack) {
-  const std::vector<std::string> seeds = {Golden("ordinary.yaml"), Golden("every_key.yaml"),
-                                          Golden("anchors.yaml")};
+  const std::vector<std::string> seeds = {ReadGolden("ordinary.yaml"), ReadGolden("every_key.yaml"),
+                                          ReadGolden("anchors.yaml")};
   const std::vector<std::string> tokens = {
       "[",    "]", "{",  "}", ":", "- ", "&a ",   "*a",   "!x ",  "\n",      "\t", "  ", "$",
       "${A}", "'", "\"", "|", ">", ",",  "---\n", "<<: ", "null", "!reset ", "#",  "?",  "%"};

@@ -42,21 +42,21 @@ class LargeFleet : public CoreTest {
 };
 
 TEST_F(LargeFleet, ALargeAppIsLookedAtInIntervalsAndASmallOneAtOnce) {
-  constexpr int kHosts = 600;
-  ASSERT_GT(PaceOf(kHosts), absl::ZeroDuration());
+  constexpr int kMany = 600;
+  ASSERT_GT(PaceOf(kMany), absl::ZeroDuration());
   ASSERT_EQ(PaceOf(10), absl::ZeroDuration());
-  JoinMany(kHosts);
+  JoinMany(kMany);
   ASSERT_TRUE(ApplyNow("everywhere", {Everywhere(Ref("1"))}).ok());
   TurnUntilQuiet();
-  clock_.Advance(PaceOf(kHosts));
+  clock_.Advance(PaceOf(kMany));
   ASSERT_EQ(Proven(), 0);
 
   Work(agents_["h10000"]);
   EXPECT_EQ(Proven(), 1) << "the first is looked at when it comes";
   Work(agents_["h10001"]);
   EXPECT_EQ(Proven(), 1) << "the next would be too soon";
-  EXPECT_EQ(TurnUntilQuiet(), clock_.Now() + PaceOf(kHosts));
-  clock_.Advance(PaceOf(kHosts));
+  EXPECT_EQ(TurnUntilQuiet(), clock_.Now() + PaceOf(kMany));
+  clock_.Advance(PaceOf(kMany));
   Turn();
   EXPECT_EQ(Proven(), 2);
 
@@ -68,19 +68,19 @@ TEST_F(LargeFleet, ALargeAppIsLookedAtInIntervalsAndASmallOneAtOnce) {
 }
 
 TEST_F(LargeFleet, WhatWasKeptIsLetGoInSlicesAlsoOverARestart) {
-  constexpr int kHosts = 1'100;
-  JoinMany(kHosts);
+  constexpr int kMany = 1'100;
+  JoinMany(kMany);
   ASSERT_TRUE(ApplyNow("everywhere", {Everywhere(Ref("1"))}).ok());
   ComeToRest();
   ASSERT_EQ(RolloutWord("everywhere"), "succeeded");
-  clock_.Advance(PaceOf(kHosts));
+  clock_.Advance(PaceOf(kMany));
   ASSERT_TRUE(ApplyNow("everywhere", {Everywhere(Ref("2"))}).ok());
   TurnUntilQuiet();
   for (auto& [name, agent] : agents_) Work(agent);
-  ASSERT_EQ(core_->model().kept.rows().size(), static_cast<size_t>(kHosts));
-  clock_.Advance(PaceOf(kHosts));
+  ASSERT_EQ(core_->model().kept.rows().size(), static_cast<size_t>(kMany));
+  clock_.Advance(PaceOf(kMany));
   EXPECT_LE(Turn(), clock_.Now()) << "there is more to do";
-  EXPECT_LT(core_->model().kept.rows().size(), static_cast<size_t>(kHosts));
+  EXPECT_LT(core_->model().kept.rows().size(), static_cast<size_t>(kMany));
   EXPECT_FALSE(core_->model().kept.rows().empty());
   StartCore();
   TurnUntilQuiet();

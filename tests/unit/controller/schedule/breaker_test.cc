@@ -4,10 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/controller/schedule/at.h"
+
 namespace quayside::controller {
 namespace {
-
-MonoTime At(double seconds) { return MonoTime::FromNanos(static_cast<int64_t>(seconds * 1e9)); }
 
 std::vector<MonoTime> Times(int count, double at) { return std::vector<MonoTime>(count, At(at)); }
 

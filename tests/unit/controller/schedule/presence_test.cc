@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/controller/schedule/at.h"
+
 namespace quayside::controller {
 namespace {
-
-MonoTime At(double seconds) { return MonoTime::FromNanos(static_cast<int64_t>(seconds * 1e9)); }
 
 const PresenceRules kRules{At(100), absl::Seconds(120), absl::Seconds(55)};
 
