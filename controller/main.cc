@@ -271,7 +271,8 @@ absl::Status Serve(Flags flags, const std::string& data_dir) {
       {{"grpc", net::ToString(listening.grpc)}, {"https", net::ToString(https)}});
 
   const program::EndSignal received = signals.Wait();
-  Log(LogLevel::kInfo, "controller_stopping", {{"code", received.signal}, {"sender", received.sender}});
+  Log(LogLevel::kInfo, "controller_stopping",
+      {{"code", received.signal}, {"sender", received.sender}});
   stop();
   return absl::OkStatus();
 }
