@@ -3,16 +3,55 @@
 # quayside_test(NAME LABEL unit|sim|integration|e2e SOURCES file... [DEPS target...])
 #   A GoogleTest program; its cases become ctest entries.
 
+# Sources are compiled so many at a time, 0 = one by one. Headers are most of what a compiler reads: batches of 8 take
+# half the time from nothing, and more after a change. CMake's own unity builds do the same, but name their sources by
+# whole paths, so that no other clone finds them in the compiler's cache.
+set(QUAYSIDE_BATCH 0 CACHE STRING "How many sources of a target are compiled as one; 0: each alone")
+
+# Sets `result` to what is compiled for `sources`: themselves, or files that include them. Generated ones stay alone.
+function(quayside_batches result name)
+  set(compiled "")
+  set(batch "")
+  set(length 0)
+  foreach(source ${ARGN})
+    if(QUAYSIDE_BATCH EQUAL 0 OR IS_ABSOLUTE ${source})
+      list(APPEND compiled ${source})
+      continue()
+    endif()
+    file(RELATIVE_PATH path ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+    string(APPEND batch "#include \"${path}\"\n")
+    math(EXPR length "${length} + 1")
+    if(length EQUAL QUAYSIDE_BATCH)
+      quayside_close_batch()
+    endif()
+  endforeach()
+  if(length GREATER 0)
+    quayside_close_batch()
+  endif()
+  set(${result} ${compiled} PARENT_SCOPE)
+endfunction()
+
+macro(quayside_close_batch)
+  list(LENGTH compiled number)
+  set(file ${CMAKE_CURRENT_BINARY_DIR}/${name}_${number}.cc)
+  file(CONFIGURE OUTPUT ${file} CONTENT "${batch}" @ONLY)
+  list(APPEND compiled ${file})
+  set(batch "")
+  set(length 0)
+endmacro()
+
 function(quayside_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PUBLIC_DEPS" ${ARGN})
-  add_library(${name} STATIC ${ARG_SOURCES})
+  quayside_batches(compiled ${name} ${ARG_SOURCES})
+  add_library(${name} STATIC ${compiled})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC_DEPS} PRIVATE quayside_warnings ${ARG_DEPS})
 endfunction()
 
 function(quayside_test name)
   cmake_parse_arguments(ARG "" "LABEL" "SOURCES;DEPS" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
+  quayside_batches(compiled ${name} ${ARG_SOURCES})
+  add_executable(${name} ${compiled})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE quayside_warnings ${ARG_DEPS} test_source_dir GTest::gtest_main GTest::gmock)
   if(QUAYSIDE_SANITIZE MATCHES "thread")
