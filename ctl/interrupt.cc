@@ -22,11 +22,12 @@ extern "C" void SayAndEnd(int signal) {
 
 InterruptNote::InterruptNote(const std::string& text) {
   note_bytes = text.copy(note, kMaxBytes);
-  std::signal(SIGINT, SayAndEnd);
+  before_ = std::signal(SIGINT, SayAndEnd);
+  if (before_ == SIG_IGN) std::signal(SIGINT, SIG_IGN);
 }
 
 InterruptNote::~InterruptNote() {
-  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGINT, before_);
   note_bytes = 0;
 }
 

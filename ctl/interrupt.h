@@ -1,5 +1,6 @@
 // Ctrl-C ends ctl, not the change that it waits for. While an InterruptNote lives, ctl says `text`
-// on standard error before SIGINT ends it as it always does. One at a time; main thread.
+// on standard error before SIGINT ends it as it always does. One that ignores SIGINT, as a shell's
+// background job may, goes on ignoring it. One at a time; main thread.
 #pragma once
 
 #include <string>
@@ -15,6 +16,9 @@ class InterruptNote {
   InterruptNote& operator=(const InterruptNote&) = delete;
 
   static constexpr size_t kMaxBytes = 512;
+
+ private:
+  void (*before_)(int) = nullptr;  // what was to happen at SIGINT
 };
 
 }  // namespace quayside::ctl

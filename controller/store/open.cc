@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/status.h"
@@ -41,16 +40,6 @@ absl::Status Configure(Database& database) {
   return database.Execute("PRAGMA journal_size_limit = 67108864");
 }
 
-// A file without a byte is what a disk or a copy leaves of a database: to begin a new fleet in it
-// would hide that.
-absl::Status RefuseEmptied(const std::string& path) {
-  struct stat facts {};
-  if (stat(path.c_str(), &facts) != 0 || facts.st_size > 0) return absl::OkStatus();
-  return DataLoss("the database " + path +
-                  " is an empty file; put a backup in place with `quayside-controller restore "
-                  "FILE`, or delete the file to begin a new fleet");
-}
-
 }  // namespace
 
 absl::Status CreatePrivate(const std::string& path) {
@@ -75,10 +64,7 @@ absl::Status CheckIntact(Database& database, const std::string& pragma) {
 }
 
 absl::StatusOr<std::unique_ptr<Database>> OpenLocked(const std::string& path) {
-  if (path != ":memory:") {
-    QS_RETURN_IF_ERROR(RefuseEmptied(path));
-    QS_RETURN_IF_ERROR(CreatePrivate(path));
-  }
+  if (path != ":memory:") QS_RETURN_IF_ERROR(CreatePrivate(path));
   QS_ASSIGN_OR_RETURN(Database opened, Database::Open(path, Database::Mode::kReadWrite));
   auto database = std::make_unique<Database>(std::move(opened));
   QS_RETURN_IF_ERROR(Configure(*database));
