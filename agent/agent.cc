@@ -254,6 +254,7 @@ void Agent::Impl::SendReport(const PlanResult& plan) {
   report.unnamed_apps = plan.unnamed_apps;
   report.removed_apps = plan.removed_apps;
   report.removed_slots = plan.removed_slots;
+  report.vacated_slots = plan.vacated_slots;
   report.engine = facts;
   reporter.Offer(std::move(report), wall);
 }

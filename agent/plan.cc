@@ -179,10 +179,9 @@ const Trouble* Planner::DefiniteTrouble(const std::string& key) const {
 }
 
 bool Planner::Kept(const SlotView& view, const InstanceId& id) const {
-  const auto& keep = in_.assignment.keep;
   return id == view.committed || id == view.record.committed || id == view.record.previous ||
          id == view.record.candidate || (view.desired != nullptr && id == view.desired->id) ||
-         std::find(keep.begin(), keep.end(), id) != keep.end();
+         NamedToKeep(id);
 }
 
 bool Planner::Settled() const {

@@ -119,8 +119,9 @@ struct PlanResult {
   std::vector<AppName> unnamed_apps;
   std::vector<AppName> removed_apps;
   std::vector<SlotKey> removed_slots;
-  MonoTime next = MonoTime::Never();  // when time alone may change the plan
-  bool settled = false;               // every desired instance is as it should be, or has a verdict
+  std::vector<SlotKey> vacated_slots;  // assignment.h
+  MonoTime next = MonoTime::Never();   // when time alone may change the plan
+  bool settled = false;  // every desired instance is as it should be, or has a verdict
 };
 
 // Never fails: what cannot be done is told in `waiting` with a reason for people.

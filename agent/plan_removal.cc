@@ -6,10 +6,14 @@
 
 namespace quayside::agent {
 
-void Planner::PlanRemoval(SlotView& view) {
+bool Planner::NamedToKeep(const InstanceId& id) const {
   const auto& keep = in_.assignment.keep;
+  return std::find(keep.begin(), keep.end(), id) != keep.end();
+}
+
+void Planner::PlanRemoval(SlotView& view) {
   for (const auto& [id, container] : view.containers) {
-    const bool kept = std::find(keep.begin(), keep.end(), id) != keep.end();
+    const bool kept = NamedToKeep(id);
     if (container->active()) {
       Act(Action::Kind::kStop, view, *container, view.removal->why);
     } else if (kept && container->armed()) {
@@ -32,9 +36,15 @@ void Planner::PlanRemovedApps() {
     if (!removal.service.empty()) {
       const SlotKey key{.app = removal.app, .service = removal.service, .slot = removal.slot};
       const auto view = views_.find(key);
-      const bool gone = view == views_.end() ||
-                        (view->second.containers.empty() && view->second.desired == nullptr);
-      if (gone) out_.removed_slots.push_back(key);
+      if (view == views_.end()) {
+        out_.removed_slots.push_back(key);
+      } else if (view->second.desired == nullptr) {
+        const auto& left = view->second.containers;
+        const bool put_aside = std::all_of(left.begin(), left.end(), [&](const auto& entry) {
+          return NamedToKeep(entry.first) && !entry.second->active() && !entry.second->armed();
+        });
+        if (put_aside) (left.empty() ? out_.removed_slots : out_.vacated_slots).push_back(key);
+      }
       continue;
     }
     const bool still_here = std::any_of(views_.begin(), views_.end(), [&](const auto& entry) {
@@ -64,11 +74,8 @@ void Planner::PlanRemovedApps() {
 
 void Planner::PlanUnnamed(const SlotView& view) {
   if (view.containers.empty()) return;
-  const auto& keep = in_.assignment.keep;
-  const bool all_kept =
-      std::all_of(view.containers.begin(), view.containers.end(), [&](const auto& entry) {
-        return std::find(keep.begin(), keep.end(), entry.first) != keep.end();
-      });
+  const bool all_kept = std::all_of(view.containers.begin(), view.containers.end(),
+                                    [&](const auto& entry) { return NamedToKeep(entry.first); });
   if (all_kept || (!out_.unnamed_apps.empty() && out_.unnamed_apps.back() == view.key.app)) return;
   out_.unnamed_apps.push_back(view.key.app);
 }

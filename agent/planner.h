@@ -61,6 +61,8 @@ class Planner {
   const Claims& ClaimsOfInstance(const InstanceId& id) const;
   const Assessment* HealthOf(const InstanceId& id) const;
   bool Kept(const SlotView& view, const InstanceId& id) const;
+  // The Assignment keeps it for going back (R12).
+  bool NamedToKeep(const InstanceId& id) const;
   // It runs, or a start of it is under way or decided in this plan.
   bool Occupies(const Container& container) const;
   // A call of this kind for the instance is under way, or begins with this plan.

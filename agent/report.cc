@@ -65,13 +65,15 @@ void DescribeContainer(const Sources& from, const Container& container, Instance
 }
 
 // A failed instance has come to rest when it is stopped and its last lines were read: whoever waits
-// for the end of going back then knows that nothing of it runs, and can show them.
-bool IsAtRest(const Sources& from, const InstanceId& id, const Verdict& verdict) {
-  const auto found = from.input.containers.find(id);
+// for the end of going back then knows that nothing of it runs, and can show them. Of one that is
+// desired no more nobody reads them.
+bool IsAtRest(const Sources& from, const InstanceStatus& status, const Verdict& verdict) {
+  const auto found = from.input.containers.find(status.id);
   if (found == from.input.containers.end()) return true;
   const Container& container = found->second;
   return !container.active() &&
-         (!container.ever_ran() || !verdict.log_tail.empty() || from.input.logs_read.contains(id));
+         (status.retired || !container.ever_ran() || !verdict.log_tail.empty() ||
+          from.input.logs_read.contains(status.id));
 }
 
 // What is under way, and the verdict, come before what was observed.
@@ -91,7 +93,7 @@ void DescribeProgress(const Sources& from, InstanceStatus& status) {
   const Verdict* verdict = record == nullptr ? nullptr : FindVerdict(*record, status.id);
   if (verdict == nullptr) return;
   status.state =
-      IsAtRest(from, status.id, *verdict) ? InstanceState::kFailed : InstanceState::kStopping;
+      IsAtRest(from, status, *verdict) ? InstanceState::kFailed : InstanceState::kStopping;
   status.proven = false;
   status.verdict = true;
   status.failure = FailureKind::kApplication;

@@ -95,6 +95,8 @@ struct Report {
   std::vector<AppName> unnamed_apps;  // run here, but neither assigned nor named as removed (R6)
   std::vector<AppName> removed_apps;  // of the Assignment's removals: nothing of them is left here
   std::vector<SlotKey> removed_slots;
+  // Named as removed, and only what is kept for going back is left of them: stopped and disarmed.
+  std::vector<SlotKey> vacated_slots;
   EngineFacts engine;
   std::vector<HostEvent>
       events;  // since the last committed Report; at most 256, then the oldest are dropped

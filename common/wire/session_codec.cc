@@ -133,6 +133,7 @@ void ToProto(const Report& report, pb::Report* out) {
   PutIds(report.unnamed_apps, out->mutable_unnamed_apps());
   PutIds(report.removed_apps, out->mutable_removed_apps());
   PutAll(report.removed_slots, out->mutable_removed_slots(), ToProto);
+  PutAll(report.vacated_slots, out->mutable_vacated_slots(), ToProto);
   ToProto(report.engine, out->mutable_engine());
   // The newest ones stay.
   const size_t count = report.events.size();
@@ -155,6 +156,8 @@ absl::StatusOr<Report> FromProto(const pb::Report& in) {
   report.removed_apps = TakeIds<AppName>(in.removed_apps());
   QS_RETURN_IF_ERROR(
       TakeAll(in.removed_slots(), "report.removed_slots", &report.removed_slots, FromProto));
+  QS_RETURN_IF_ERROR(
+      TakeAll(in.vacated_slots(), "report.vacated_slots", &report.vacated_slots, FromProto));
   QS_ASSIGN_OR_RETURN(report.engine, FromProto(in.engine()));
   if (in.events_size() > kMaxReportEvents) {
     return InvalidArgument("a report carries more than 256 events");

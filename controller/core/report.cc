@@ -23,7 +23,15 @@ void TakeObserved(CoreState& state, const HostId& host, const Report& report) {
 }
 
 // A removal is over when the host says so of the Assignment that is current.
-void TakeRemovals(CoreState& state, const HostRow& row, const Report& report) {
+void TakeRemovals(CoreState& state, const HostRow& row, Session& session, const Report& report) {
+  const int64_t about = report.epoch == state.ledger.fleet().epoch ? report.generation : 0;
+  std::set<SlotKey> vacated(report.vacated_slots.begin(), report.vacated_slots.end());
+  if (about != session.vacated_generation || vacated != session.vacated_slots) {
+    session.vacated_generation = about;
+    session.vacated_slots = std::move(vacated);
+    // No row changes: their rollouts have to be told.
+    for (const SlotKey& slot : session.vacated_slots) state.ledger.TouchApp(slot.app);
+  }
   if (report.epoch != state.ledger.fleet().epoch || report.generation != row.generation) return;
   for (const AppName& app : report.removed_apps) {
     state.ledger.DeleteRemoval(row.id, {app, ServiceName(), 0});
@@ -93,7 +101,7 @@ void HandleReport(CoreState& state, const AgentReport& message) {
 
   const HostRow before = *known;
   TakeObserved(state, before.id, report);
-  TakeRemovals(state, before, report);
+  TakeRemovals(state, before, *session, report);
   TakeEvents(state, before, *session, report);
   NoteNewStrays(state, before, report);
 

@@ -33,11 +33,13 @@ std::map<HostId, StepHost> StepHosts(const CoreState& state, const RolloutRow& r
 // What an app's slots hold beside what is wanted there, by slot and host: gathered once for all
 // targets of a rollout.
 struct SlotsHeld {
-  std::set<PlacedSlot> kept;      // something is kept for going back
-  std::set<PlacedSlot> unwanted;  // something runs that is not wanted there now
+  std::set<PlacedSlot> kept;  // something is kept for going back
+  // Something runs that is not wanted there now, with these fixed ports.
+  std::map<PlacedSlot, std::vector<PortUse>> unwanted;
 };
 
-SlotsHeld FindHeld(const Ledger& ledger, const AppName& app) {
+SlotsHeld FindHeld(CoreState& state, const AppName& app) {
+  const Ledger& ledger = state.ledger;
   SlotsHeld held;
   for (const InstanceId& id : ledger.KeptOf(app)) {
     const Instance& instance = ledger.model().kept.Find(id)->instance.desired;
@@ -46,7 +48,10 @@ SlotsHeld FindHeld(const Ledger& ledger, const AppName& app) {
   for (const auto& [host, id] : ledger.ObservedOf(app)) {
     const InstanceStatus* status = ledger.Observed(host, id);
     if (!MayRun(status->state) || ledger.model().instances.Find(id) != nullptr) continue;
-    held.unwanted.insert({status->slot, host});
+    std::vector<PortUse>& ports = held.unwanted[{status->slot, host}];
+    if (const ContainerSpec* spec = state.specs.Get(ledger, status->spec)) {
+      for (PortUse& port : FixedPorts(*spec)) ports.push_back(std::move(port));
+    }
   }
   return held;
 }
@@ -61,6 +66,15 @@ bool OffBaseline(const CoreState& state, const RolloutTarget& target, int64_t su
   const ServiceSpec* service =
       last == nullptr ? nullptr : FindService(last->spec, target.slot.service);
   return service != nullptr && row->desired.intent != IntentOf(*service);
+}
+
+// Its host says, of the Assignment that is current, that only what is kept is left in the slot.
+bool Vacated(const CoreState& state, const HostId& host, const SlotKey& slot) {
+  const HostPresence* presence = state.sessions.Get(host);
+  const HostRow* row = state.ledger.FindHost(host);
+  return presence != nullptr && presence->session.has_value() && row != nullptr &&
+         presence->session->vacated_generation == row->generation &&
+         presence->session->vacated_slots.contains(slot);
 }
 
 StepTarget FactsOf(CoreState& state, const RolloutTarget& target, const RevisionRow& to,
@@ -83,9 +97,14 @@ StepTarget FactsOf(CoreState& state, const RolloutTarget& target, const Revision
       }
     }
   }
-  facts.removal_open = ledger.model().removals.Find({target.host, target.slot}) != nullptr;
+  facts.removal_open = ledger.model().removals.Find({target.host, target.slot}) != nullptr &&
+                       !Vacated(state, target.host, target.slot);
   facts.off_baseline = OffBaseline(state, target, succeeded);
-  facts.still_there = held.unwanted.contains({target.slot, target.host});
+  if (const auto unwanted = held.unwanted.find({target.slot, target.host});
+      unwanted != held.unwanted.end()) {
+    facts.still_there = true;
+    facts.frees.insert(facts.frees.end(), unwanted->second.begin(), unwanted->second.end());
+  }
   if (target.action == TargetAction::kCreate || target.action == TargetAction::kReplace) {
     const SpecDigest digest = DigestFor(to, target.slot.service, state.HostName(target.host));
     if (const ContainerSpec* spec = state.specs.Get(ledger, digest))
@@ -275,7 +294,7 @@ bool StepApp(CoreState& state, const AppName& app) {
     const ImageFacts& facts = FactsOfImage(state, service.container.image);
     if (!facts.volumes.empty()) input.image_volumes[service.name] = facts.volumes;
   }
-  const SlotsHeld held = FindHeld(state.ledger, app);
+  const SlotsHeld held = FindHeld(state, app);
   for (const RolloutTarget& target : row->targets) {
     input.targets.push_back(FactsOf(state, target, *to, input.succeeded, held));
   }

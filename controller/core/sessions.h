@@ -29,6 +29,9 @@ struct Session {
   // Sequences of the newest Report and HostEvent that were taken (R9), and that are durable.
   uint64_t taken_report = 0, committed_report = 0;
   uint64_t taken_event = 0, committed_event = 0;
+  // Report.vacated_slots of the newest Report, when it was about this generation; 0 = of none.
+  int64_t vacated_generation = 0;
+  std::set<SlotKey> vacated_slots;
 };
 
 struct HostPresence {

@@ -34,7 +34,8 @@ struct StepTarget {
   const InstanceStatus* observed = nullptr;     // of target.instance
   const InstanceStatus* predecessor = nullptr;  // of target.predecessor
   Intent predecessor_intent = Intent::kRun;     // what going back asks of it
-  bool removal_open = false;                    // its named removal is not confirmed yet
+  // Its named removal is not confirmed yet: more is left there than what is kept for going back.
+  bool removal_open = false;
   // The predecessor stands there still, and is not as the last succeeded revision left it.
   bool off_baseline = false;
   // Something runs in the slot that is not wanted there now.

@@ -42,6 +42,23 @@ class Deploy(FleetTest):
         self.assertEqual(self.versions("fixed"), ["v2"] * 3)
         self.assertEqual(len(self.fleet.containers("fixed")), 3)
 
+    def test_a_fixed_port_goes_over_to_a_service_of_another_name(self):
+        self.fleet.apply(web("renamed", replicas=1, port=18082)).ok()
+        self.fleet.apply(web("renamed", replicas=1, port=18082).replace("  web:", "  site:")).ok()
+        self.assertEqual([row["service"] for row in self.fleet.running("renamed")], ["site"])
+        self.assertTrue(self.fleet.status("renamed")["converged"])
+
+    def test_a_slot_with_data_goes_to_another_host_when_a_person_moves_it(self):
+        file = web("moved", replicas=1) + "    volumes: [data:/data]\nvolumes: {data: {}}\n"
+        self.fleet.apply(file).ok()
+        host = self.fleet.running("moved")[0]["host"]
+        other = "h2" if host == "h1" else "h1"
+        moved = self.fleet.ctl("host", "move", "moved/web.1", "--to", other, "-y").ok()
+        self.assertIn("not copied", moved.err)
+        self.assertEqual([row["host"] for row in self.fleet.running("moved")], [other])
+        self.fleet.apply(file.replace("hello:v1", "hello:v2")).ok()
+        self.assertEqual([row["host"] for row in self.fleet.running("moved")], [other])
+
     def test_the_same_file_again_changes_nothing(self):
         self.fleet.apply(web("same")).ok()
         before = self.fleet.identities("same")

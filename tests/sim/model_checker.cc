@@ -104,14 +104,16 @@ void ModelChecker::CheckSpecs(const Model& model) {
 
 void ModelChecker::CheckBindings(const Model& model) {
   for (const auto& [slot, row] : model.bindings.rows()) {
+    if (moved_.contains(slot)) continue;
     const auto [known, fresh] = bindings_.try_emplace(slot, row.host);
     if (!fresh && known->second != row.host) {
       world_.Violate("R26", ToString(slot) + " moves to another host, and nobody asked for it");
     }
   }
   // A binding ends with its app or slot; a new one may choose anew.
-  std::erase_if(bindings_,
-                [&](const auto& entry) { return model.bindings.Find(entry.first) == nullptr; });
+  std::erase_if(bindings_, [&](const auto& entry) {
+    return moved_.contains(entry.first) || model.bindings.Find(entry.first) == nullptr;
+  });
   for (const auto& [id, row] : model.instances.rows()) {
     const auto bound = bindings_.find(row.desired.slot);
     if (bound != bindings_.end() && bound->second != row.desired.host) {

@@ -26,6 +26,8 @@ class ModelChecker {
   // Between the two the app may go at any moment.
   void OnRemoveAsked(const AppName& app) { removing_.insert(app); }
   void OnRemoveAnswered(const AppName& app);
+  // A person moves the slot, or tried to: from now on its binding may change (R26).
+  void OnMoveAsked(const SlotKey& slot) { moved_.insert(slot); }
 
  private:
   struct HostView {
@@ -41,6 +43,7 @@ class ModelChecker {
   World& world_;
   std::map<HostId, HostView> hosts_;
   std::map<SlotKey, HostId> bindings_;
+  std::set<SlotKey> moved_;
   std::map<AppName, int64_t> acknowledged_;
   std::set<AppName> removing_;
   std::set<SpecDigest> known_specs_;

@@ -1,6 +1,6 @@
 // One run of a simulation from one seed. First a time in which things change and break at random,
 // with the checkers watching every event; then everything heals, and all must come to rest in
-// bounded time (docs/architecture.md).
+// bounded time, and good versions must get through (docs/architecture.md).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,7 @@
 // The whole system: the real Core, Store and Agents, with simulated engines, registry, network,
 // clocks, people and faults.
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "common/base/status.h"
@@ -15,6 +17,9 @@ namespace {
 using controller::AppStatusView;
 using controller::RolloutState;
 
+// With the faults off, good versions are rolled out so many times, and a slot with data is moved.
+constexpr int kGoodRounds = 2;
+
 class Simulation {
  public:
   explicit Simulation(const Options& options)
@@ -28,6 +33,7 @@ class Simulation {
   Outcome Run();
 
  private:
+  void DeployGoodVersions();
   void ComeToRest();
   // What is not at rest yet; "" when everything is.
   std::string Restless();
@@ -40,6 +46,8 @@ class Simulation {
   ControllerProcess controller_;
   Workload workload_;
   Faults faults_;
+  // Nothing fails any more: each rollout with a later ticket has to succeed.
+  int64_t good_after_ = std::numeric_limits<int64_t>::max();
   std::vector<AppStatusView> statuses_;  // the newest answers
   size_t asked_ = 0;
 };
@@ -62,13 +70,34 @@ Outcome Simulation::Run() {
   if (!world.violation()) {
     faults_.HealAll();
     ComeToRest();
+    DeployGoodVersions();
   }
   Outcome outcome = stage_.Summary();
   outcome.accepted_changes = workload_.accepted();
   return outcome;
 }
 
+// Whatever happened before, what is good gets through.
+void Simulation::DeployGoodVersions() {
+  good_after_ = 0;
+  for (const auto& [id, rollout] : controller_.model().rollouts.rows()) {
+    good_after_ = std::max(good_after_, rollout.ticket);
+  }
+  for (int round = 0; round < kGoodRounds; ++round) {
+    for (const std::string& app : stage_.apps.names()) {
+      AppSpec spec = stage_.apps.Make(app, /*good=*/true);
+      // What it was scaled to before may have no place, with its fixed port.
+      for (ServiceSpec& service : spec.services) service.replicas_in_file = true;
+      workload_.Apply(std::move(spec));
+    }
+    ComeToRest();
+    workload_.Move(AppName("store"), ServiceName("main"));
+    ComeToRest();
+  }
+}
+
 void Simulation::ComeToRest() {
+  if (stage_.world.violation()) return;
   const MonoTime deadline = stage_.world.Now() + stage_.options.converges;
   std::string restless = "nothing was asked";
   int quiet = 0;
@@ -118,6 +147,11 @@ std::string Simulation::WhatRuns(const AppStatusView& status) const {
                 ? ", not reported"
                 : ", " + std::string(ToString(observed->state)) + " " + observed->reason;
   }
+  for (const auto& [key, observed] : model.observed.rows()) {
+    if (observed.slot.app != status.app || model.instances.Find(key.second) != nullptr) continue;
+    text += "; there is also " + key.second.value + " in " + ToString(observed.slot) + " on " +
+            key.first.value + ", " + std::string(ToString(observed.state)) + " " + observed.reason;
+  }
   for (const auto& [key, row] : model.removals.rows()) {
     if (key.second.app == status.app) text += "; to be removed: " + ToString(key.second);
   }
@@ -148,6 +182,10 @@ std::string Simulation::RestlessApp(const AppStatusView& status) const {
   const std::string state(controller::ToString(rollout.state));
   const bool ended = controller::Ended(rollout.state) || rollout.state == RolloutState::kPaused;
   if (!ended) return app + ": its rollout is " + state;
+  if (rollout.ticket > good_after_ && rollout.state != RolloutState::kSucceeded) {
+    return app + ": the rollout to a good version is " + state + ": " + rollout.reason +
+           WhatRuns(status);
+  }
   const bool good =
       rollout.state == RolloutState::kSucceeded || rollout.state == RolloutState::kRolledBack;
   if (good && !status.converged && !FailsByItself(status.app)) {

@@ -112,22 +112,33 @@ void Workload::ActAtRandom() {
                                                           stopped, std::move(done)});
                   });
   }
-  if (dice < 90) {
+  if (dice < 88) {
     return Change("restart " + app.value, app, [=](Caller caller, Answer<ChangeResult> done) {
       return Request(
           controller::RestartServices{std::move(caller), app, ServiceName(), std::move(done)});
     });
   }
-  if (dice < 96) {
+  if (dice < 93) {
     return Change("rollback " + app.value, app, [=](Caller caller, Answer<ChangeResult> done) {
       return Request(controller::RollbackApp{std::move(caller), app, 0, std::move(done)});
     });
   }
+  if (dice < 97) return Move(app, service);
   applied_.erase(app);
   controller_.checker().OnRemoveAsked(app);
   const bool volumes = world_.Chance(50);
   Change("rm " + app.value, app, [=](Caller caller, Answer<ChangeResult> done) {
     return Request(controller::RemoveApp{std::move(caller), app, volumes, std::move(done)});
+  });
+}
+
+void Workload::Move(const AppName& app, const ServiceName& service) {
+  const SlotKey slot{app, service, 1};
+  const std::string host = "host-" + std::to_string(1 + world_.random().Below(3));
+  const std::string what = "move " + ToString(slot) + " to " + host;
+  controller_.checker().OnMoveAsked(slot);
+  Change(what, app, [=](Caller caller, Answer<ChangeResult> done) {
+    return Request(controller::MoveSlot{std::move(caller), slot, host, std::move(done)});
   });
 }
 

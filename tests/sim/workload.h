@@ -25,6 +25,8 @@ class Workload {
   void ActAtRandom();
   // `app` with `images` by service, applied; for tests that want a certain story.
   void Apply(AppSpec spec);
+  // Slot 1 of the service goes to one of the hosts.
+  void Move(const AppName& app, const ServiceName& service);
 
   // No request waits for its answer.
   bool idle() const { return pending_ == 0; }

@@ -305,6 +305,20 @@ TEST(Plan, ARemovedSlotKeepsWhatGoingBackNeeds) {
   world.assignment.removals = {{.app = kSlot.app, .service = kSlot.service, .slot = 1, .why = "x"}};
   EXPECT_EQ(world.Printed(), (Lines{"disarm shop/web.1 aaaa: x", "remove shop/web.1 bbbb: x"}));
   EXPECT_TRUE(world.Run().removed_slots.empty());
+  EXPECT_TRUE(world.Run().vacated_slots.empty()) << "dockerd may start it";
+}
+
+TEST(Plan, ARemovedSlotIsVacatedWhenOnlyWhatIsKeptIsLeftAndStaysStopped) {
+  PlanWorld world;
+  world.Have("aaaa", ContainerState::kExited, ArmedPolicy::kNo, Free());
+  world.assignment.keep = {InstanceId("aaaa")};
+  world.assignment.removals = {{.app = kSlot.app, .service = kSlot.service, .slot = 1, .why = "x"}};
+  EXPECT_EQ(world.Printed(), Lines{});
+  EXPECT_EQ(world.Run().vacated_slots, std::vector<SlotKey>{kSlot});
+  EXPECT_TRUE(world.Run().removed_slots.empty());
+
+  world.Have("bbbb", ContainerState::kExited, ArmedPolicy::kNo, Free());
+  EXPECT_TRUE(world.Run().vacated_slots.empty()) << "more is left than what is kept";
 }
 
 TEST(Plan, HasAtMostTwoStartsOrStopsInFlight) {

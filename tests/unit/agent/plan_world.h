@@ -75,25 +75,27 @@ struct PlanWorld {
     return container;
   }
 
-  PlanResult Run() const {
-    return Plan({.engine_known = engine_known,
-                 .assignment = assignment,
-                 .records = records,
-                 .containers = containers,
-                 .health = health,
-                 .images = images,
-                 .networks = networks,
-                 .volumes = volumes,
-                 .leftovers = leftovers,
-                 .troubles = troubles,
-                 .busy = busy,
-                 .logs_read = logs_read,
-                 .pull_progress = pull_progress,
-                 .engine = engine,
-                 .limits = limits,
-                 .now = MonoTime::FromNanos(1'000'000'000'000),
-                 .wall = wall});
+  PlanInput Input() const {
+    return {.engine_known = engine_known,
+            .assignment = assignment,
+            .records = records,
+            .containers = containers,
+            .health = health,
+            .images = images,
+            .networks = networks,
+            .volumes = volumes,
+            .leftovers = leftovers,
+            .troubles = troubles,
+            .busy = busy,
+            .logs_read = logs_read,
+            .pull_progress = pull_progress,
+            .engine = engine,
+            .limits = limits,
+            .now = MonoTime::FromNanos(1'000'000'000'000),
+            .wall = wall};
   }
+
+  PlanResult Run() const { return Plan(Input()); }
 
   // Plans as often as records change, as the agent does; the actions of the last plan, printed.
   std::vector<std::string> Printed() {

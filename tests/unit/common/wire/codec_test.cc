@@ -50,7 +50,7 @@ static_assert(FieldCount<EngineFacts>() == 12);
 static_assert(FieldCount<Removal>() == 5);
 static_assert(FieldCount<Assignment>() == 10);
 static_assert(FieldCount<HostEvent>() == 7);
-static_assert(FieldCount<Report>() == 12);
+static_assert(FieldCount<Report>() == 13);
 
 // Fails for each field of `message`, and of the messages in it, that is not set.
 void ExpectEveryFieldSet(const google::protobuf::Message& message) {

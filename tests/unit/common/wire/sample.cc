@@ -251,6 +251,7 @@ Report FullReport() {
           .unnamed_apps = {AppName("unnamed")},
           .removed_apps = {AppName("gone")},
           .removed_slots = {{AppName("shop"), ServiceName("job"), 3}},
+          .vacated_slots = {{AppName("shop"), ServiceName("job"), 4}},
           .engine = FullFacts(),
           .events = {{.sequence = 5,
                       .at = absl::FromUnixMillis(1'700'000'000'456),

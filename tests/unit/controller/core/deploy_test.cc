@@ -203,6 +203,32 @@ TEST_F(Deploying, ScaleRemovesTheHighestSlotsAndTouchesNoOther) {
   EXPECT_TRUE(core_->model().removals.rows().empty());
 }
 
+// What held the port is kept until the other one is proven: its removal is confirmed only then.
+TEST_F(Deploying, AFixedPortIsHandedToAServiceOfAnotherName) {
+  Join("h1");
+  ServiceSpec before = Service("before", Ref("1"));
+  before.container.ports = {{.host_port = 8080, .container_port = 80}};
+  ServiceSpec after = before;
+  after.name = ServiceName("after");
+  ASSERT_TRUE(ApplyNow("shop", {before}).ok());
+  WorkAll();
+  const InstanceId old = core_->model().instances.rows().begin()->first;
+  broken_.insert(Ref("2"));
+  after.container.image = Ref("2");
+  ASSERT_TRUE(ApplyNow("shop", {after}).ok());
+  WorkAll();
+  EXPECT_EQ(RolloutWord("shop"), "rolled_back");
+  EXPECT_EQ(core_->model().instances.rows().begin()->first, old) << "the same container runs again";
+  after.container.image = Ref("3");
+  ASSERT_TRUE(ApplyNow("shop", {after}).ok());
+  EXPECT_TRUE(core_->model().kept.Find(old) != nullptr);
+  WorkAll();
+  EXPECT_EQ(RolloutWord("shop"), "succeeded");
+  EXPECT_EQ(Where("shop"), "after.1@h1");
+  EXPECT_TRUE(core_->model().kept.rows().empty());
+  EXPECT_TRUE(core_->model().removals.rows().empty());
+}
+
 TEST_F(Deploying, AStoppedAppIsStoppedInPlaceAndStartsAgain) {
   Join("h1");
   ASSERT_TRUE(ApplyNow("shop", {Service("web", Ref("1"))}).ok());

@@ -220,8 +220,23 @@ TEST_F(HostVerbs, OnlyMoveMovesASlotWithData) {
   WorkAll();
   EXPECT_EQ(RolloutWord("shop"), "succeeded");
   EXPECT_EQ(Where("shop"), "db.1@h2");
+  EXPECT_EQ(core_->model().removals.rows().size() + core_->model().kept.rows().size(), 0u);
   Disconnect(agents_.at("h1"));
   EXPECT_EQ(MoveIt(1, "h1").status().code(), StatusCode::kFailedPrecondition) << "away";
+}
+
+TEST_F(HostVerbs, AMoveGoesOnWhenItsHostSaysNothingButThatTheSlotIsVacated) {
+  ScriptedAgent& h1 = Join("h1");
+  ScriptedAgent& h2 = Join("h2");
+  ASSERT_TRUE(ApplyNow("shop", {Database("1")}).ok());
+  WorkAll();
+  ASSERT_TRUE(MoveIt(1, "h2").ok());
+  const auto wanted = [&] { return core_->model().hosts.Find(h2.host)->generation; };
+  const int64_t before = wanted();
+  SayWith(h1, [](Report& report) { report.vacated_slots.clear(); });
+  EXPECT_EQ(wanted(), before) << "dockerd might start the old one again";
+  SayWith(h1, [](Report&) {});
+  EXPECT_GT(wanted(), before);
 }
 
 TEST_F(HostVerbs, AMoveThatFailsGoesBackToTheHostWithTheDataAndStaysThere) {

@@ -57,7 +57,8 @@ struct ScriptedAgent {
   int64_t generation = 0;
   std::map<std::string, std::string> labels;
   std::string arch = "amd64";
-  SharedAssignment has;  // the last that it was offered, in whatever session
+  SharedAssignment has;                // the last that it was offered, in whatever session
+  std::map<InstanceId, SlotKey> made;  // every instance that it was ever told to run
 };
 
 class CoreTest : public ::testing::Test {
@@ -143,6 +144,7 @@ class CoreTest : public ::testing::Test {
     report.settled = true;
     for (const Instance& instance : assignment.instances) {
       InstanceStatus status;
+      agent.made[instance.id] = instance.slot;
       status.id = instance.id;
       status.slot = instance.slot;
       status.revision = instance.revision;
@@ -170,7 +172,13 @@ class CoreTest : public ::testing::Test {
       if (removal.service.empty()) {
         report.removed_apps.push_back(removal.app);
       } else {
-        report.removed_slots.push_back({removal.app, removal.service, removal.slot});
+        const SlotKey slot{removal.app, removal.service, removal.slot};
+        const bool kept =
+            std::any_of(assignment.keep.begin(), assignment.keep.end(), [&](const InstanceId& id) {
+              const auto made = agent.made.find(id);
+              return made != agent.made.end() && made->second == slot;
+            });
+        (kept ? report.vacated_slots : report.removed_slots).push_back(slot);
       }
     }
     return report;
