@@ -26,7 +26,10 @@ MonoTime ProbeWatch::Ask(const std::map<InstanceId, Container>& containers,
                          const std::map<SpecDigest, ContainerSpec>& specs, MonoTime now) {
   std::erase_if(watched_, [&](const auto& entry) {
     const auto container = containers.find(entry.first);
-    return container == containers.end() || container->second.state() != ContainerState::kRunning ||
+    if (container == containers.end()) return true;
+    // One that is paused keeps its verdict: it goes on where it was, and is asked again then.
+    const ContainerState state = container->second.state();
+    return (state != ContainerState::kRunning && state != ContainerState::kPaused) ||
            container->second.detail.started_at != entry.second.run;
   });
   MonoTime next = MonoTime::Never();

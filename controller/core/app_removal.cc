@@ -165,6 +165,7 @@ bool StepRemoval(CoreState& state, const AppName& app) {
   state.unplaced.erase(app);
   state.next_step.erase(app);
   state.unsettled.erase(app);
+  state.settles_when_proven.erase(app);
   // What it held may be what others wait for.
   for (const auto& [other, slots] : state.unplaced) {
     if (!slots.empty()) state.unsettled.insert(other);

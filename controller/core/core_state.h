@@ -87,6 +87,8 @@ struct CoreState {
   std::map<AppName, std::vector<UnplacedSlot>> unplaced;
   // Apps whose placement has to be looked at again.
   std::set<AppName> unsettled;
+  // Apps whose placement has to be looked at again when something of them is reported.
+  std::set<AppName> settles_when_proven;
   // Apps under removal whose hosts may have been told something else of them before.
   std::set<AppName> told_otherwise;
   // When a rollout wants to be stepped again although nothing happens.

@@ -278,6 +278,7 @@ bool StepApp(CoreState& state, const AppName& app) {
   const AppRow* app_row = state.ledger.FindApp(app);
   if (row == nullptr || app_row == nullptr || app_row->removing) return false;
   if (Ended(row->state) && row->state != RolloutState::kPartial) {
+    if (state.settles_when_proven.erase(app) > 0) state.unsettled.insert(app);
     return !app_row->held && LetGo(state, app);
   }
   if (state.breaker.open) return false;  // R23

@@ -1,6 +1,8 @@
 #include "controller/core/settle.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "common/model/event_kind.h"
 #include "controller/core/placement_input.h"
@@ -113,6 +115,40 @@ void RemoveMismatched(CoreState& state, const RevisionRow& revision) {
   }
 }
 
+// After going back: a move that a superseded rollout had begun left the slot on two hosts. The one
+// that it was moved from goes when the other is proven.
+void EndMoves(CoreState& state, const RevisionRow& revision, const Placement& placement) {
+  std::map<PlacedSlot, InstanceId> there;
+  for (const InstanceId& id : state.ledger.InstancesOf(revision.spec.name)) {
+    const Instance& instance = state.ledger.model().instances.Find(id)->desired;
+    there.emplace(PlacedSlot{instance.slot, instance.host}, id);
+  }
+  for (const PlacedSlot& placed : placement.slots) {
+    const ServiceSpec* service = FindService(revision.spec, placed.slot.service);
+    const auto moved = there.find(placed);
+    if (service->mode == ServiceMode::kGlobal || moved == there.end()) continue;
+    for (auto left = there.lower_bound({placed.slot, HostId()});
+         left != there.end() && left->first.slot == placed.slot; ++left) {
+      if (left == moved) continue;
+      const InstanceStatus* status = state.ledger.Observed(placed.host, moved->second);
+      if (status == nullptr || !status->proven) {
+        state.settles_when_proven.insert(revision.spec.name);
+        continue;
+      }
+      const std::string from = state.HostName(left->first.host);
+      const std::string why = "it was moved to " + state.HostName(placed.host);
+      state.ledger.DeleteInstance(left->second);
+      NameRemoval(state, left->first.host, placed.slot, why);
+      state.Event(event_kind::kInstanceUnplaced,
+                  {.app = revision.spec.name,
+                   .host = from,
+                   .instance = left->second,
+                   .revision = revision.key.number,
+                   .message = ToString(placed.slot) + " leaves " + from + ": " + why});
+    }
+  }
+}
+
 // After going back, slots that had missed the revision that is wanted again (their hosts were lost
 // when it was rolled out) get it. Their agents go back on their own if it fails there (R22).
 void PutMissed(CoreState& state, const RevisionRow& revision) {
@@ -200,6 +236,7 @@ void SettleApp(CoreState& state, const AppName& app) {
   RemoveMismatched(state, *revision);
   if (rollout->state == RolloutState::kRolledBack && rollout->to != revision->key.number) {
     PutMissed(state, *revision);
+    EndMoves(state, *revision, placement);
   }
   PutMissing(state, *revision, placement);
 }

@@ -229,6 +229,9 @@ void HostChecker::CheckStop(const Ours& stopped) {
   const auto committed = committed_.find(stopped.slot);
   if (committed == committed_.end() || !committed->second.contains(stopped.instance)) return;
   if (HasSuccessor(stopped)) return;  // the replacement before this one is finished
+  // The desired one was tried and failed: this one is what the slot has, and is healed.
+  const auto record = records_.find(stopped.slot);
+  if (record != records_.end() && FindVerdict(record->second, desired->id) != nullptr) return;
   const auto spec = enforced_.specs.find(desired->spec);
   if (spec == enforced_.specs.end() || docker_.images().contains(spec->second.image)) return;
   // Its container was made when the image was there, and needs it no more to start.

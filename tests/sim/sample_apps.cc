@@ -124,18 +124,13 @@ AppSpec SampleApps::Make(const std::string& name, bool good) {
     main.container.restart.condition = RestartSpec::Condition::kNone;
   }
   app.services.push_back(std::move(main));
-  if (name == "twins") {  // two services that hand a port to each other, or one under two names
+  if (name == "twins") {  // two services that hand a port to each other
     ServiceSpec side = MakeService("side", PickImage(repository + "side", good));
     app.services.front().placement.together = true;
     side.placement.together = true;
     ServiceSpec& owner = world_.Chance(50) ? side : app.services.front();
     owner.container.ports = {{.host_port = 9090, .container_port = 80}};
     app.services.push_back(std::move(side));
-    // The one without the port goes, and comes back later: so does the port, under another name.
-    if (world_.Chance(35)) {
-      std::erase_if(app.services,
-                    [](const ServiceSpec& each) { return each.container.ports.empty(); });
-    }
   }
   return app;
 }

@@ -58,7 +58,7 @@ Outcome Simulation::Run() {
   stage_.AddHosts(controller_.network());
   for (const std::string& app : stage_.apps.names()) {
     world.After(world.Between(absl::Seconds(2), absl::Seconds(30)),
-                [this, app] { workload_.Apply(stage_.apps.Make(app, /*good=*/true)); });
+                [this, app] { workload_.Apply(workload_.Make(app, /*good=*/true)); });
   }
   if (stage_.options.changes) {
     stage_.Repeat(absl::Seconds(3), absl::Seconds(40), [this] { workload_.ActAtRandom(); });
@@ -79,13 +79,16 @@ Outcome Simulation::Run() {
 
 // Whatever happened before, what is good gets through.
 void Simulation::DeployGoodVersions() {
+  if (stage_.world.violation()) return;
+  // What a registry refused lately is asked for again after a quarter of an hour at most.
+  stage_.world.RunUntil(stage_.world.Now() + absl::Minutes(20));
   good_after_ = 0;
   for (const auto& [id, rollout] : controller_.model().rollouts.rows()) {
     good_after_ = std::max(good_after_, rollout.ticket);
   }
   for (int round = 0; round < kGoodRounds; ++round) {
     for (const std::string& app : stage_.apps.names()) {
-      AppSpec spec = stage_.apps.Make(app, /*good=*/true);
+      AppSpec spec = workload_.Make(app, /*good=*/true);
       // What it was scaled to before may have no place, with its fixed port.
       for (ServiceSpec& service : spec.services) service.replicas_in_file = true;
       workload_.Apply(std::move(spec));

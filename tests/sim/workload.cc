@@ -88,11 +88,20 @@ void Workload::Apply(AppSpec spec) {
   ApplyWithTicket("apply " + spec.name.value + images, std::move(spec));
 }
 
+AppSpec Workload::Make(const std::string& name, bool good) {
+  AppSpec app = apps_.Make(name, good);
+  if (name == "twins" && world_.Chance(35)) {
+    std::erase_if(app.services,
+                  [](const ServiceSpec& service) { return service.container.ports.empty(); });
+  }
+  return app;
+}
+
 void Workload::ActAtRandom() {
   const AppName app(apps_.names()[world_.random().Below(apps_.names().size())]);
   const ServiceName service("main");
   const uint64_t dice = world_.random().Below(100);
-  if (dice < 55 || !applied_.contains(app)) return Apply(apps_.Make(app.value, false));
+  if (dice < 55 || !applied_.contains(app)) return Apply(Make(app.value, false));
   if (dice < 65) {  // the same file again: nothing to do, or a new attempt
     return Apply(applied_.at(app));
   }

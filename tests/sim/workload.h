@@ -23,6 +23,9 @@ class Workload {
 
   // One change of a random kind to a random app.
   void ActAtRandom();
+  // A version of a sample app. Of twins sometimes only the one with the port: it goes over to a
+  // service of another name.
+  AppSpec Make(const std::string& name, bool good);
   // `app` with `images` by service, applied; for tests that want a certain story.
   void Apply(AppSpec spec);
   // Slot 1 of the service goes to one of the hosts.

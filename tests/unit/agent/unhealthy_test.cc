@@ -56,6 +56,16 @@ TEST_F(Unhealthy, TheSameContainerIsRestartedAndProvenAgain) {
   EXPECT_EQ(Stops(), 1);
 }
 
+TEST_F(Unhealthy, OneThatWasPausedGoesOnWhereItWas) {
+  RunProven({Spec("one")});
+  world_.Run(absl::Minutes(10));  // it is long past the time that it had to become healthy
+  world_.docker.Pause(world_.ContainerOf("aaaa")->id);
+  world_.Run(absl::Seconds(10));
+  EXPECT_TRUE(world_.Said("drift_healed"));
+  EXPECT_TRUE(world_.Proven("aaaa"));
+  EXPECT_EQ(Stops(), 0);
+}
+
 TEST_F(Unhealthy, DockersOwnHealthCheckCountsToo) {
   ContainerSpec spec = Spec("one");
   spec.probe.reset();
