@@ -85,13 +85,13 @@ void Agent::Impl::Note(const std::string& kind, const SlotKey& slot, const Insta
   reporter.NoteEvent(std::move(event));
 }
 
-void Agent::Impl::Handle(Connected event) {
+void Agent::Impl::Handle(const Connected& event) {
   observation.SetIdentity(event.fleet, event.host);
   if (!observation.listed() && facts.reachable) Relist(true);
   reporter.Begin(event.heartbeat_period, now);
 }
 
-void Agent::Impl::Handle(Disconnected event) {
+void Agent::Impl::Handle(const Disconnected& event) {
   Log(LogLevel::kInfo, "session_ended", {{"error", event.reason}});
   reporter.End();
 }
@@ -100,7 +100,9 @@ void Agent::Impl::Handle(HeartbeatAnswered event) {
   reporter.NoteAnswer(event.committed_report, event.heartbeat_period);
 }
 
-void Agent::Impl::Handle(ProbeAnswered event) { probes.NoteAnswer(event.probe, event.result, now); }
+void Agent::Impl::Handle(const ProbeAnswered& event) {
+  probes.NoteAnswer(event.probe, event.result, now);
+}
 
 void Agent::Impl::Handle(AssignmentReceived event) {
   const Assignment& received = event.assignment;

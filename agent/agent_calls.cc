@@ -138,7 +138,7 @@ void Agent::Impl::NoteEngineLost(const std::string& reason) {
   Note(event_kind::kEngineLost, {}, {}, "the container engine cannot be asked: " + reason);
 }
 
-void Agent::Impl::Handle(EngineChanged event) {
+void Agent::Impl::Handle(const EngineChanged& event) {
   const EngineEvent& change = event.event;
   switch (change.kind) {
     case EngineEvent::Kind::kConnected: {
@@ -210,7 +210,7 @@ void Agent::Impl::InspectEnded() {
   }
 }
 
-void Agent::Impl::Handle(EngineReplied event) {
+void Agent::Impl::Handle(const EngineReplied& event) {
   const auto found = calls.find(event.call);
   if (found == calls.end()) return;
   const Call call = std::move(found->second);

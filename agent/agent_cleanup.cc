@@ -44,7 +44,7 @@ void Agent::Impl::CleanByDiskLevel() {
   if (bytes > 0) BeginCleanup({.rules = {.min_age = options.gc_min_age, .bytes_to_free = bytes}});
 }
 
-void Agent::Impl::Handle(CommandReceived event) {
+void Agent::Impl::Handle(const CommandReceived& event) {
   const CommandRequest& command = event.command;
   const auto refuse = [&](absl::Status status) {
     link.SendCommandOutcome({.id = command.id, .status = std::move(status), .lines = {}});

@@ -38,14 +38,14 @@ struct Agent::Impl {
   // ---- agent.cc ----
   absl::Status Start();
   MonoTime Turn(std::vector<AgentEvent> events);
-  void Handle(Connected event);
-  void Handle(Disconnected event);
+  void Handle(const Connected& event);
+  void Handle(const Disconnected& event);
   void Handle(AssignmentReceived event);
   void Handle(HeartbeatAnswered event);
-  void Handle(CommandReceived event);
-  void Handle(EngineReplied event);
-  void Handle(EngineChanged event);
-  void Handle(ProbeAnswered event);
+  void Handle(const CommandReceived& event);
+  void Handle(const EngineReplied& event);
+  void Handle(const EngineChanged& event);
+  void Handle(const ProbeAnswered& event);
   void Assess();
   PlanResult Decide();
   bool WriteRecords(const PlanResult& plan);

@@ -42,7 +42,7 @@ Overload(Fs...) -> Overload<Fs...>;
 
 struct Core::Impl {
   Impl(CoreOptions options, Clock& clock, Random& random, Store& store, Fleet& fleet)
-      : state(options, clock, random, store, fleet) {}
+      : state(std::move(options), clock, random, store, fleet) {}
 
   absl::Status Start();
   MonoTime Turn(std::vector<CoreEvent> events);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -45,7 +46,7 @@ inline constexpr size_t kRowsPerTurn = 1'000;
 struct CoreState {
   CoreState(CoreOptions core_options, Clock& core_clock, Random& core_random, Store& core_store,
             Fleet& core_fleet)
-      : options(core_options),
+      : options(std::move(core_options)),
         clock(core_clock),
         random(core_random),
         store(core_store),

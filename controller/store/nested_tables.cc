@@ -148,14 +148,15 @@ absl::Status RolloutTable::Load(Table<RolloutId, RolloutRow>* table) {
   QS_RETURN_IF_ERROR(rollouts_.ForEach(
       [&](RolloutId id, RolloutRow row) { rows.emplace(std::move(id), std::move(row)); }));
   bool orphan = false;
-  QS_RETURN_IF_ERROR(targets_.ForEach([&](std::pair<RolloutId, int64_t> key, RolloutTarget target) {
-    const auto it = rows.find(key.first);
-    if (it == rows.end()) {
-      orphan = true;
-    } else {
-      it->second.targets.push_back(std::move(target));
-    }
-  }));
+  QS_RETURN_IF_ERROR(
+      targets_.ForEach([&](const std::pair<RolloutId, int64_t>& key, RolloutTarget target) {
+        const auto it = rows.find(key.first);
+        if (it == rows.end()) {
+          orphan = true;
+        } else {
+          it->second.targets.push_back(std::move(target));
+        }
+      }));
   if (orphan) return DataLoss("table rollout_target: a row of no rollout");
   written_.clear();
   for (auto& [id, row] : rows) {
