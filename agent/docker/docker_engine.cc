@@ -6,6 +6,7 @@
 
 #include "agent/docker/create.h"
 #include "agent/docker/create_body.h"
+#include "agent/docker/errors.h"
 #include "agent/docker/exec.h"
 #include "agent/docker/networks.h"
 #include "agent/docker/parse.h"
@@ -104,41 +105,41 @@ struct DockerEngine::Dispatcher {
              Answer(ParseContainerList, std::move(done)));
   }
   void operator()(InspectContainer call) {
-    api.Call({.what = "inspect container " + call.container,
+    api.Call({.what = "inspect " + Shown(call.container),
               .path = ContainerPath(call.container, "/json")},
              Answer(ParseContainer, std::move(done)));
   }
   void operator()(CreateContainer call) { Create(api, std::move(call), std::move(done)); }
   void operator()(StartContainer call) {
-    Post("start container " + call.container, ContainerPath(call.container, "/start"));
+    Post("start " + Shown(call.container), ContainerPath(call.container, "/start"));
   }
   void operator()(StopContainer call) {
     const int64_t seconds = absl::ToInt64Seconds(absl::Ceil(call.grace, absl::Seconds(1)));
-    Post("stop container " + call.container,
+    Post("stop " + Shown(call.container),
          ContainerPath(call.container, "/stop?t=") + std::to_string(seconds), "",
          call.grace + kStopMargin);
   }
   void operator()(KillContainer call) {
-    Post("kill container " + call.container,
+    Post("kill " + Shown(call.container),
          ContainerPath(call.container, "/kill?signal=") + Escaped(call.signal));
   }
   void operator()(SetPolicy call) {
-    Post("set the restart policy of container " + call.container,
+    Post("set the restart policy of " + Shown(call.container),
          ContainerPath(call.container, "/update"), PolicyBody(call.policy));
   }
   void operator()(SetLimits call) {
-    Post("set the limits of container " + call.container, ContainerPath(call.container, "/update"),
+    Post("set the limits of " + Shown(call.container), ContainerPath(call.container, "/update"),
          LimitsBody(call.limits));
   }
   void operator()(RenameContainer call) {
-    Post("rename container " + call.container + " to " + call.name,
+    Post("rename " + Shown(call.container) + " to " + call.name,
          ContainerPath(call.container, "/rename?name=") + Escaped(call.name));
   }
   void operator()(UnpauseContainer call) {
-    Post("unpause container " + call.container, ContainerPath(call.container, "/unpause"));
+    Post("unpause " + Shown(call.container), ContainerPath(call.container, "/unpause"));
   }
   void operator()(RemoveContainer call) {
-    Delete("remove container " + call.container, ContainerPath(call.container, "?v=0&force=0"));
+    Delete("remove " + Shown(call.container), ContainerPath(call.container, "?v=0&force=0"));
   }
   void operator()(InspectImage call) {
     api.Call(
@@ -163,7 +164,7 @@ struct DockerEngine::Dispatcher {
     api.WithVersion([&api = api, call = std::move(call),
                      done = std::move(done)](absl::StatusOr<int> version) mutable {
       if (!version.ok()) return done(version.status());
-      api.Call({.what = "connect container " + call.container + " to network " + call.network,
+      api.Call({.what = "connect " + Shown(call.container) + " to network " + call.network,
                 .method = "POST",
                 .path = "/networks/" + Escaped(call.network) + "/connect",
                 .body = ConnectBody(call.container, call.attachment, call.aliases, *version),

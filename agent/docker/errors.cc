@@ -148,4 +148,10 @@ absl::Status ErrorOfPull(const std::string& message, const std::string& image) {
   return Unavailable(sentence);
 }
 
+std::string Shown(const std::string& container) {
+  const bool id = container.size() == 64 &&
+                  container.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return "container " + (id ? container.substr(0, 12) : container);
+}
+
 }  // namespace quayside::agent::docker

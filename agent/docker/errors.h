@@ -19,4 +19,7 @@ absl::Status ErrorOfAnswer(int http_status, std::string_view body, const std::st
 // For a sentence of the pull stream (`errorDetail.message`), or of the answer to a pull.
 absl::Status ErrorOfPull(const std::string& message, const std::string& image);
 
+// "container 0123456789ab": as `docker ps` shows it. A name stays whole.
+std::string Shown(const std::string& container);
+
 }  // namespace quayside::agent::docker

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "agent/docker/create_body.h"
+#include "agent/docker/errors.h"
 #include "agent/docker/parse.h"
 #include "agent/log_tail.h"
 #include "common/base/clock.h"
@@ -129,7 +130,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
 
 void FetchLogs(Api& api, ReadLogs call, bool tty, Engine::Done done) {
   auto bytes = std::make_shared<std::string>();
-  ApiRequest request{.what = "read the logs of container " + call.container,
+  ApiRequest request{.what = "read the logs of " + Shown(call.container),
                      .path = "/containers/" + net::UrlEscape(call.container) +
                              "/logs?stdout=1&stderr=1&tail=" + std::to_string(call.lines)};
   request.max_bytes = kMaxLogBytes;
@@ -157,7 +158,7 @@ void Exec(Api& api, ExecCommand call, Engine::Done done) {
 }
 
 void Logs(Api& api, ReadLogs call, Engine::Done done) {
-  const std::string what = "read the logs of container " + call.container;
+  const std::string what = "read the logs of " + Shown(call.container);
   const std::string path = "/containers/" + net::UrlEscape(call.container) + "/json";
   api.Call({.what = what, .path = path}, [&api, call = std::move(call), done = std::move(done)](
                                              absl::StatusOr<std::string> body) mutable {

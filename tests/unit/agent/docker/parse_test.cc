@@ -158,6 +158,11 @@ TEST(WarningsFor, NamesTheReleasesThatCutAGraceShort) {
     EXPECT_TRUE(WarningsFor(good).empty()) << good;
 }
 
+TEST(Shown, ShortensIdsAndLeavesNames) {
+  EXPECT_EQ(Shown(std::string(64, 'a')), "container aaaaaaaaaaaa");
+  EXPECT_EQ(Shown("shop-web-1-abcdefghijkl"), "container shop-web-1-abcdefghijkl");
+}
+
 TEST(ErrorOfAnswer, TellsClassesApart) {
   using absl::StatusCode;
   const struct {
