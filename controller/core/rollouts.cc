@@ -105,7 +105,10 @@ StepTarget FactsOf(CoreState& state, const RolloutTarget& target, const Revision
     facts.still_there = true;
     facts.frees.insert(facts.frees.end(), unwanted->second.begin(), unwanted->second.end());
   }
-  if (target.action == TargetAction::kCreate || target.action == TargetAction::kReplace) {
+  // One that was put before this rollout may still wait for its port.
+  const bool put_before = !target.instance.empty() && target.instance != target.predecessor;
+  if (target.action == TargetAction::kCreate || target.action == TargetAction::kReplace ||
+      put_before) {
     const SpecDigest digest = DigestFor(to, target.slot.service, state.HostName(target.host));
     if (const ContainerSpec* spec = state.specs.Get(ledger, digest))
       facts.brings = FixedPorts(*spec);

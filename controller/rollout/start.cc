@@ -35,7 +35,25 @@ bool Stepper::StartCreates() {
   return busy;
 }
 
+// What a target on its way needs the port of, or gives its port to, comes with it: they are one
+// replacement, of which something before this rollout has put a part.
+void Stepper::CompleteGroups() {
+  for (size_t i = 0; i < targets().size(); ++i) {
+    if (targets()[i].state != TargetState::kWorking) continue;
+    for (const size_t other : links_[i]) {
+      const bool waits = targets()[other].state == TargetState::kWaiting && HostReady(other);
+      if (!waits || WaitsForItsData(other)) continue;
+      if (Full()) {
+        out_.more = true;
+        return;
+      }
+      StartGroup(other);
+    }
+  }
+}
+
 void Stepper::StartUpdates() {
+  CompleteGroups();
   ServiceName current;
   int in_flight = 0;
   // The first service, in the order of the row, that has something on its way or to do.

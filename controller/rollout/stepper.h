@@ -43,6 +43,7 @@ class Stepper {
   bool StartCreates();
   void StartUpdates();
   void StartRemovals();
+  void CompleteGroups();
   void StartGroup(size_t i);
   void Start(size_t i, ChangeKind kind);
 

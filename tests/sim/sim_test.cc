@@ -14,7 +14,7 @@ TEST_P(FixedSeeds, KeepEveryRuleAndComeToRest) { ExpectEveryRuleKept(RunSystem, 
 INSTANTIATE_TEST_SUITE_P(Simulation, FixedSeeds, testing::Range<uint64_t>(4, 22));
 INSTANTIATE_TEST_SUITE_P(OfFoundFaults, FixedSeeds,
                          testing::Values(2, 25, 28, 30, 58, 105, 1023, 1026, 1039, 1043, 1048, 2015,
-                                         7061, 9137, 91131, 710142));
+                                         7061, 9137, 60069, 91131, 710142));
 
 TEST(Simulation, ComesToRestWhenNothingBreaks) { ExpectRestWhenNothingBreaks(RunSystem); }
 

@@ -89,6 +89,18 @@ TEST(Step, APortThatComesFromARemovedSlotIsHandedOverAndGoesBackWithIt) {
             "2s rolled_back");
 }
 
+TEST(Step, WhatWasPutBeforeAndWaitsForItsPortGetsItAtOnce) {
+  RolloutPlay play;
+  play.Service("api");
+  const size_t api = play.Target(TargetAction::kNone, "api", 1, "h1");
+  const size_t old = play.Target(TargetAction::kRemove, "old", 1, "h1");
+  play.row.targets[api].state = TargetState::kWorking;
+  play.row.targets[api].instance = InstanceId("put-before");
+  play.facts[api].brings = {{"", 80, "tcp"}};
+  play.facts[old].frees = {{"", 80, "tcp"}};
+  EXPECT_EQ(play.Step(), "retire old.1@h1; running");
+}
+
 TEST(Step, ASlotWithDataEndsOnItsOldHostBeforeItBeginsOnTheNewOne) {
   RolloutPlay play;
   ServiceSpec& db = play.Service("db");
